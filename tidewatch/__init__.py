@@ -1,0 +1,1 @@
+"""Tidewatch: on-call for machine-learning models."""

@@ -1,0 +1,47 @@
+"""Where people read and answer: Slack, or the console that speaks its Web API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    text: str  # what a notification and a screen reader say
+    blocks: Sequence[Mapping[str, Any]] = ()
+    color: str | None = None  # "#b3261e": the bar beside the blocks
+
+
+@dataclass(frozen=True)
+class ChatUnavailable(Exception):
+    """The outcome of a post may be unknown: look for its metadata before posting again."""
+
+    reason: str
+    retry_after: float = 0.0  # seconds
+
+    def __str__(self) -> str:
+        return f"the chat did not take it: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Posted:
+    channel: str
+    ts: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Chat(Protocol):
+    """Every method raises ChatUnavailable when the chat cannot be reached or refuses for now."""
+
+    def post(
+        self, channel: str, message: ChatMessage, *, metadata: Mapping[str, Any], thread: str | None = None
+    ) -> Posted:
+        """A new message; `metadata` identifies it, because posts have no idempotency key."""
+
+    def update(self, channel: str, ts: str, message: ChatMessage) -> None: ...
+
+    def find(self, channel: str, metadata: Mapping[str, Any], *, thread: str | None = None) -> Posted | None:
+        """The message that was posted with exactly this metadata, if it got through."""
+
+    def upload(self, filename: str, content: bytes, *, title: str) -> str:
+        """Keep a picture; give the file id that an image block names."""
