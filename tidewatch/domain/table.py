@@ -1,7 +1,8 @@
 """Columns in memory, as checks need them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,19 @@ class Table:
     an object array of str with None for null. `kinds` keeps what the file said: number, text, time, other.
     """
 
-    columns: Mapping[str, NDArray[np.float64] | NDArray[np.object_]]
+    columns: Mapping[str, NDArray[Any]]
     kinds: Mapping[str, str]
 
     @property
     def rows(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Table":
+        """The chosen rows."""
+        return Table({name: values[chosen] for name, values in self.columns.items()}, self.kinds)
+
+    @staticmethod
+    def stack(tables: "Sequence[Table]") -> "Table":
+        """The rows of all, one table below the other; the columns of the first."""
+        first = tables[0]
+        return Table({name: np.concatenate([t.columns[name] for t in tables]) for name in first.columns}, first.kinds)

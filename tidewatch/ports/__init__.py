@@ -1,0 +1,33 @@
+"""What Tidewatch needs of the world. Operations act through these; compose decides what stands behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidewatch.domain.people import People
+from tidewatch.domain.runbook import Runbook
+from tidewatch.ports.blobs import Blobs
+from tidewatch.ports.chat import Chat
+from tidewatch.ports.clock import Clock
+from tidewatch.ports.incident_log import IncidentLog
+from tidewatch.ports.pictures import Pictures
+from tidewatch.ports.queue import Queue
+from tidewatch.ports.registry import Registry
+from tidewatch.ports.scripts import Scripts
+from tidewatch.ports.tables import Tables
+
+
+@dataclass(frozen=True)
+class Ports:
+    clock: Clock
+    blobs: Blobs
+    log: IncidentLog
+    queue: Queue
+    chat: Chat
+    registry: Registry
+    scripts: Scripts
+    tables: Tables
+    pictures: Pictures
+    people: People
+    runbooks: Sequence[Runbook]
+    channel: str  # where alerts go
+    command: str  # the slash command people type, "/ml"

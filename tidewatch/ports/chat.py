@@ -1,7 +1,7 @@
 """Where people read and answer: Slack, or the console that speaks its Web API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -27,7 +27,6 @@ class ChatUnavailable(Exception):
 class Posted:
     channel: str
     ts: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Chat(Protocol):
@@ -42,6 +41,9 @@ class Chat(Protocol):
 
     def find(self, channel: str, metadata: Mapping[str, Any], *, thread: str | None = None) -> Posted | None:
         """The message that was posted with exactly this metadata, if it got through."""
+
+    def whisper(self, channel: str, user: str, text: str, *, thread: str | None = None) -> None:
+        """Only that person sees it."""
 
     def upload(self, filename: str, content: bytes, *, title: str) -> str:
         """Keep a picture; give the file id that an image block names."""

@@ -1,6 +1,7 @@
 """Running what operators and builders wrote: runbook steps, training, scoring."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,9 @@ class Outcome:
 
 
 class Scripts(Protocol):
+    def workspace(self) -> AbstractContextManager[Path]:
+        """An empty folder for one run, gone afterwards."""
+
     def run(
         self,
         command: Sequence[str],

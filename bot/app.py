@@ -1,0 +1,59 @@
+"""The Slack app: listeners that parse, call one operation and answer within the three seconds Slack allows."""
+
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk import WebClient
+
+from bot import clicks, commands
+from tidewatch.domain.events import Cause
+from tidewatch.domain.people import Refused
+from tidewatch.operations.journal import UnknownIncident
+from tidewatch.ports import Ports
+
+
+def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App:
+    """Bolt checks signatures and routes; nothing here waits for anything slower than one append."""
+    app = App(
+        client=WebClient(token, base_url=api_url, timeout=5),
+        signing_secret=signing_secret,
+        process_before_response=True,
+        token_verification_enabled=False,
+        ignoring_self_events_enabled=False,
+    )
+
+    @app.command(ports.command)
+    def on_command(ack: Ack, command: dict[str, Any]) -> None:
+        cause = Cause(command["user_id"], "slack", f"command:{command['trigger_id']}")
+        ack(commands.answer(ports, cause, command.get("text", "")))
+
+    def on_click(ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, client: WebClient) -> None:
+        ack()
+        user = body["user"]["id"]
+        click = clicks.Click.of(action, Cause(user, "slack", f"click:{user}:{action['action_ts']}"))
+        try:
+            if click.verb in clicks.ASKS:
+                client.views_open(trigger_id=body["trigger_id"], view=clicks.modal(ports, click))
+                return
+            said = clicks.AT_ONCE[click.verb](ports, click)
+        except (Refused, UnknownIncident) as refusal:
+            said = str(refusal)
+        if said:
+            respond(said, response_type="ephemeral", replace_original=False)
+
+    for button in clicks.BUTTONS:
+        app.action(button)(on_click)
+
+    @app.view("reason")
+    def on_reason(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        text = view["state"]["values"]["reason"]["text"]["value"] or ""
+        try:
+            clicks.submit(
+                ports, view["private_metadata"], text, Cause(body["user"]["id"], "slack", f"view:{view['id']}")
+            )
+        except (Refused, UnknownIncident) as refusal:
+            ack(response_action="errors", errors={"reason": str(refusal)})
+        else:
+            ack()
+
+    return app

@@ -1,0 +1,107 @@
+"""Buttons and the one modal."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.commands import incident_timeline
+from tidewatch.domain.events import Cause
+from tidewatch.domain.people import Refused
+from tidewatch.operations import respond
+from tidewatch.operations.journal import load
+from tidewatch.operations.retrain import request_retraining
+from tidewatch.operations.runbooks import start_run
+from tidewatch.ports import Ports
+from tidewatch.render.blocks import reason_view
+
+BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "more")
+
+
+@dataclass(frozen=True)
+class Click:
+    """Which thing, and which version of it the person saw."""
+
+    verb: str
+    id: str
+    version: int
+    cause: Cause
+
+    @staticmethod
+    def of(action: dict[str, Any], cause: Cause) -> "Click":
+        """From a Block Kit action; an overflow option carries its verb in front of the value."""
+        verb, carried = action["action_id"], action.get("value", "")
+        if verb == "more":
+            verb, _, carried = action["selected_option"]["value"].partition(" ")
+        seen = json.loads(carried)
+        return Click(verb, seen["id"], seen["version"], cause)
+
+
+def _run(ports: Ports, click: Click) -> str:
+    _, runbook = start_run(ports, click.id, "", click.cause)
+    return f"`{runbook.name}` runs ({runbook.takes}); the thread shows how it ends."
+
+
+def _acknowledge(ports: Ports, click: Click) -> str:
+    respond.acknowledge(ports, click.id, click.cause)
+    return ""
+
+
+def _unacknowledge(ports: Ports, click: Click) -> str:
+    respond.unacknowledge(ports, click.id, click.cause)
+    return ""
+
+
+def _escalate(ports: Ports, click: Click) -> str:
+    respond.escalate(ports, click.id, "", click.cause, seen=click.version)
+    return ""
+
+
+# What is done at once; what it answers is for the person alone, and empty where the card says it all.
+AT_ONCE: dict[str, Callable[[Ports, Click], str]] = {
+    "acknowledge": _acknowledge,
+    "unacknowledge": _unacknowledge,
+    "run_runbook": _run,
+    "escalate": _escalate,
+    "timeline": lambda ports, click: incident_timeline(ports, click.id),
+}
+
+# What asks for a sentence first: title, question, hint, and the word on the button.
+ASKS = {
+    "approve": ("Approve", "Why is this the right decision?", "Goes into the log under your name.", "Approve"),
+    "reject": ("Reject", "Why not?", "Whoever asked will read it.", "Reject"),
+    "resolve": (
+        "Resolve",
+        "What ended it?",
+        "Its check runs first; if that fails, this reason counts (L2).",
+        "Resolve",
+    ),
+    "note": ("Add a note", "What should others know?", "Goes into the log.", "Add"),
+    "findings": ("Findings", "Examined, suspected cause, tried", "L3 is called only with these.", "Write down"),
+    "retrain": ("Retrain", "Why will new data help?", "The comparison comes as a question.", "Train"),
+}
+
+SUBMITS: dict[str, Callable[[Ports, str, str, Cause], object]] = {
+    "approve": lambda ports, identity, text, cause: respond.decide(ports, identity, "approved", text, cause),
+    "reject": lambda ports, identity, text, cause: respond.decide(ports, identity, "rejected", text, cause),
+    "resolve": respond.request_resolution,
+    "note": respond.note,
+    "findings": respond.write_findings,
+    "retrain": request_retraining,
+}
+
+
+def modal(ports: Ports, click: Click) -> dict[str, Any]:
+    """The question, once the click is known to be allowed. Raises Refused."""
+    title, question, hint, submit = ASKS[click.verb]
+    incident = click.id.partition("-A")[0]
+    ports.people.allow(click.cause.actor, click.verb, load(ports, incident).model)
+    return reason_view(title, question, hint, submit, json.dumps({"verb": click.verb, "id": click.id}))
+
+
+def submit(ports: Ports, private: str, text: str, cause: Cause) -> None:
+    """What the modal was opened for. Raises Refused."""
+    asked = json.loads(private)
+    if not text.strip():
+        raise Refused("One sentence is needed.")
+    SUBMITS[asked["verb"]](ports, asked["id"], text.strip(), cause)

@@ -1,0 +1,23 @@
+"""When time passes."""
+
+import azure.functions as func
+
+from tidewatch.compose import house
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("sweep")
+@blueprint.timer_trigger("timer", "0 * * * * *", run_on_startup=False)
+def sweep(timer: func.TimerRequest) -> None:
+    from tidewatch.operations.sweep import sweep  # noqa: PLC0415 - numpy
+
+    sweep(house())
+
+
+@blueprint.function_name("patrol")
+@blueprint.timer_trigger("timer", "0 */15 * * * *", run_on_startup=False)
+def patrol(timer: func.TimerRequest) -> None:
+    from tidewatch.operations.patrol import patrol  # noqa: PLC0415 - numpy
+
+    patrol(house())

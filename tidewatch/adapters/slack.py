@@ -1,0 +1,97 @@
+"""The chat behind Slack's Web API: a real workspace, or the console that speaks the same."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.error import URLError
+
+from tidewatch.ports.chat import ChatMessage, ChatUnavailable, Posted
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+EVENT_TYPE = "tidewatch_incident"
+LOOK_BACK = 100  # messages searched for a post whose outcome is unknown
+TIMEOUT = 10  # seconds; the sweep tries again
+LATER = ("ratelimited", "service_unavailable", "internal_error", "fatal_error", "request_timeout")
+
+Answer = TypeVar("Answer")
+
+
+class SlackChat:
+    def __init__(self, token: str, api_url: str) -> None:
+        self._token, self._api_url = token, api_url
+        self._made: WebClient | None = None
+
+    @property
+    def client(self) -> "WebClient":
+        if self._made is None:
+            from slack_sdk import WebClient  # noqa: PLC0415 - .2 s that a drift check need not pay
+            from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler  # noqa: PLC0415
+
+            self._made = WebClient(self._token, base_url=self._api_url, timeout=TIMEOUT)
+            self._made.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
+        return self._made
+
+    def post(
+        self, channel: str, message: ChatMessage, *, metadata: Mapping[str, Any], thread: str | None = None
+    ) -> Posted:
+        answer = _asked(
+            lambda: self.client.chat_postMessage(
+                channel=channel, thread_ts=thread, **_content(message),
+                metadata={"event_type": EVENT_TYPE, "event_payload": dict(metadata)},
+            )
+        )  # fmt: skip
+        return Posted(answer["channel"], answer["ts"])
+
+    def update(self, channel: str, ts: str, message: ChatMessage) -> None:
+        _asked(lambda: self.client.chat_update(channel=channel, ts=ts, **_content(message)))
+
+    def find(self, channel: str, metadata: Mapping[str, Any], *, thread: str | None = None) -> Posted | None:
+        if thread:
+            answer = _asked(
+                lambda: self.client.conversations_replies(
+                    channel=channel, ts=thread, limit=LOOK_BACK, include_all_metadata=True
+                )
+            )
+        else:
+            answer = _asked(
+                lambda: self.client.conversations_history(channel=channel, limit=LOOK_BACK, include_all_metadata=True)
+            )
+        messages: list[dict[str, Any]] = answer.get("messages", [])
+        for message in messages:
+            if message.get("metadata", {}).get("event_payload") == dict(metadata):
+                return Posted(channel, message["ts"])
+        return None
+
+    def whisper(self, channel: str, user: str, text: str, *, thread: str | None = None) -> None:
+        _asked(lambda: self.client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread))
+
+    def upload(self, filename: str, content: bytes, *, title: str) -> str:
+        answer = _asked(lambda: self.client.files_upload_v2(filename=filename, content=content, title=title))
+        return str(answer["files"][0]["id"])
+
+
+def _content(message: ChatMessage) -> dict[str, Any]:
+    """Blocks travel in an attachment, because only attachments have a colour bar."""
+    if not message.blocks:
+        return {"text": message.text}
+    if message.color is None:
+        return {"text": message.text, "blocks": list(message.blocks)}
+    attachment = {"color": message.color, "blocks": list(message.blocks), "fallback": message.text}
+    return {"text": "", "attachments": [attachment]}
+
+
+def _asked(call: Callable[[], Answer]) -> Answer:
+    """Slack's trouble as ChatUnavailable; a refusal for good (a bug of ours) as SlackApiError."""
+    from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415
+
+    try:
+        return call()
+    except SlackApiError as error:
+        reason = str(error.response.get("error", error)) if hasattr(error.response, "get") else str(error)
+        if reason in LATER:
+            after = error.response.headers.get("Retry-After", 0)
+            raise ChatUnavailable(reason, float(after)) from error
+        raise
+    except (SlackClientError, URLError, OSError) as error:
+        raise ChatUnavailable(str(error)) from error

@@ -1,0 +1,100 @@
+"""The only importer of adapters: decides what stands behind each port, by the settings."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from tidewatch.adapters.local.clock import FileClock, SystemClock
+from tidewatch.adapters.local.runbooks import load_runbooks
+from tidewatch.adapters.slack import SlackChat
+from tidewatch.domain.people import People, parse_people
+from tidewatch.ports import Ports
+from tidewatch.ports.blobs import Blobs
+from tidewatch.ports.clock import Clock
+from tidewatch.ports.incident_log import IncidentLog
+from tidewatch.ports.queue import Queue
+from tidewatch.ports.registry import Registry
+from tidewatch.ports.tables import Tables
+from tidewatch.settings import Settings
+
+
+def compose(settings: Settings) -> Ports:
+    """Cheap: whatever is heavy loads itself at its first use."""
+    from tidewatch.adapters.local.pictures import ResvgPictures  # noqa: PLC0415 - fonts are looked up
+    from tidewatch.adapters.local.scripts import LocalScripts  # noqa: PLC0415 - subprocess
+
+    blobs, queue, log = _storage(settings)
+    return Ports(
+        clock=clock(settings),
+        blobs=blobs,
+        log=log,
+        queue=queue,
+        chat=SlackChat(settings.slack_token, settings.slack_api_url),
+        registry=_registry(settings),
+        scripts=LocalScripts(),
+        tables=tables(),
+        pictures=ResvgPictures(),
+        people=people(settings.roster),
+        runbooks=load_runbooks(settings.runbooks),
+        channel=settings.channel,
+        command=settings.command,
+    )
+
+
+@lru_cache(maxsize=1)
+def house() -> Ports:
+    """The ports of this process, from its environment: what functions and bot act through."""
+    return compose(Settings())
+
+
+def clock(settings: Settings) -> Clock:
+    return FileClock(settings.simulated_clock) if settings.simulated_clock.exists() else SystemClock()
+
+
+def tables() -> Tables:
+    from tidewatch.adapters.local.tables import ArrowTables  # noqa: PLC0415 - lets the bot start without
+
+    return ArrowTables()
+
+
+def people(roster: Path) -> People:
+    """Nobody is known where there is no roster. Raises ValueError with a sentence for a roster that is wrong."""
+    return parse_people(roster.read_text(encoding="utf-8"), str(roster)) if roster.exists() else People()
+
+
+def _storage(settings: Settings) -> tuple[Blobs, Queue, IncidentLog]:
+    if settings.storage:
+        return _azure_storage(settings.storage)
+    from tidewatch.adapters.local.blobs import LocalBlobs  # noqa: PLC0415
+    from tidewatch.adapters.local.incident_log import LocalIncidentLog  # noqa: PLC0415
+    from tidewatch.adapters.local.queue import LocalQueue  # noqa: PLC0415
+
+    home = settings.home
+    return LocalBlobs(home / "blobs"), LocalQueue(home / "queue.db"), LocalIncidentLog(home / "log")
+
+
+def _azure_storage(storage: str) -> tuple[Blobs, Queue, IncidentLog]:
+    """A connection string, or the blob endpoint of an account that the app's identity may use."""
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+    from azure.storage.blob import BlobServiceClient  # noqa: PLC0415
+    from azure.storage.queue import QueueServiceClient  # noqa: PLC0415
+
+    from tidewatch.adapters.azure.blobs import AzureBlobs  # noqa: PLC0415
+    from tidewatch.adapters.azure.incident_log import AzureIncidentLog  # noqa: PLC0415
+    from tidewatch.adapters.azure.queue import AzureQueue  # noqa: PLC0415
+
+    if storage.startswith("https://"):
+        identity = DefaultAzureCredential()
+        blobs = BlobServiceClient(storage, credential=identity)
+        queues = QueueServiceClient(storage.replace(".blob.", ".queue."), credential=identity)
+    else:
+        blobs, queues = (
+            BlobServiceClient.from_connection_string(storage),
+            QueueServiceClient.from_connection_string(storage),
+        )
+    return AzureBlobs(blobs), AzureQueue(queues), AzureIncidentLog(blobs)
+
+
+def _registry(settings: Settings) -> Registry:
+    from tidewatch.adapters.local.registry import MlflowRegistry  # noqa: PLC0415
+
+    return MlflowRegistry(settings.home / "registry")

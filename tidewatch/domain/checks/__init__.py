@@ -1,0 +1,1 @@
+"""Pure functions of profiles, records and spec that return findings."""

@@ -1,0 +1,61 @@
+"""What is due. Pure: the sweep asks, and carries out what the answer says."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from tidewatch.domain.incident import Incident, acknowledge_by, resolve_by
+from tidewatch.domain.model_spec import TIERS
+
+INTERRUPTED_AFTER = timedelta(minutes=1)  # beyond a run's own timeout: its worker died
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, with the key that makes doing it twice harmless."""
+
+    kind: Literal["page", "escalate", "expire", "end_watch", "interrupt"]
+    key: str
+    why: str
+    subject: str = ""  # a person, a request or a run
+
+
+def due(incident: Incident, now: datetime) -> list[Step]:
+    """Everything that should have happened by now. Later deadlines of a tier only count after the escalation."""
+    if incident.status == "resolved":
+        return []
+    steps = [
+        Step("interrupt", f"interrupted:{run.id}", "the worker that ran it is gone", run.id)
+        for run in incident.runs
+        if run.verdict == "running" and now > run.started + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
+    ]
+    if incident.pending and now > incident.pending.expires:
+        steps.append(Step("expire", f"expired:{incident.pending.id}", "nobody decided in time", incident.pending.id))
+    if incident.watch_until and now > incident.watch_until:
+        steps.append(Step("end_watch", f"watch-ended:{incident.version}", "the time to watch is over"))
+    return steps + _tier_steps(incident, now)
+
+
+def _tier_steps(incident: Incident, now: datetime) -> list[Step]:
+    place = f"{incident.tier}:{incident.tier_since:%Y%m%d%H%M%S}"
+    steps = []
+    owners = incident.owners.get(incident.tier, ())
+    if incident.status == "open" and owners and not incident.paged:
+        steps.append(Step("page", f"paged:{place}:{owners[0]}", f"{incident.tier} is asked to take it", owners[0]))
+    for name, deadline in (("take", acknowledge_by(incident)), ("resolve", resolve_by(incident))):
+        if deadline is None or now <= deadline:
+            continue
+        why = f"nobody of {incident.tier} could {name} it by {deadline:%d %b %H:%M} UTC"
+        if incident.tier == "L1" or (incident.tier == "L2" and incident.written_findings):
+            return [*steps, Step("escalate", f"missed:{name}:{place}", why)]
+        # L3 is not called without L2's findings, and above L3 there is nobody: the next person of the tier is.
+        second = next((user for user in (*owners, *_next_tier(incident)) if user not in incident.paged), "")
+        if second:
+            steps.append(Step("page", f"missed:{name}:{place}:{second}", why, second))
+    return steps
+
+
+def _next_tier(incident: Incident) -> tuple[str, ...]:
+    """Whom to wake when a tier is silent but may not be skipped: its duty manager is the tier above's first."""
+    index = TIERS.index(incident.tier) + 1
+    return incident.owners.get(TIERS[index], ())[:1] if index < len(TIERS) else ()

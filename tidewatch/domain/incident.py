@@ -1,0 +1,259 @@
+"""A signal that people deal with. Its state is the fold of its events, nothing else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from tidewatch.domain.events import Event
+from tidewatch.domain.finding import Finding, Severity, Signal
+from tidewatch.domain.model_spec import Response, Tier
+
+Status = Literal["open", "acknowledged", "observing", "resolved"]
+
+
+@dataclass(frozen=True)
+class Run:
+    id: str
+    runbook: str
+    title: str
+    by: str
+    started: datetime
+    timeout: float  # seconds
+    exit_status: int | None = None
+    finished: datetime | None = None
+    verdict: Literal["running", "passed", "failed", "interrupted"] = "running"
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Approval:
+    id: str  # INC-1001-A1: a button binds to exactly one request
+    question: str
+    requested_by: str
+    requested: datetime
+    expires: datetime
+    approvers: tuple[Tier, ...]
+    evidence: Mapping[str, Any]
+    decision: Literal["pending", "approved", "rejected", "expired"] = "pending"
+    decided_by: str = ""
+    decided: datetime | None = None
+    reason: Mapping[str, str] = field(default_factory=dict)  # a text reference
+
+
+@dataclass(frozen=True)
+class Incident:
+    id: str
+    signal: Signal
+    title: str
+    severity: Severity
+    opened: datetime
+    since: datetime  # opened, or opened again
+    response: Response  # the policy as it was when the incident opened
+    owners: Mapping[Tier, tuple[str, ...]]
+    status: Status = "open"
+    version: int = 0  # number of events
+    head: str = ""  # hash of the last event
+    tier: Tier = "L1"
+    tier_since: datetime | None = None
+    tiers: tuple[Tier, ...] = ("L1",)  # every tier that was called, in order
+    owner: str = ""
+    owned_since: datetime | None = None
+    findings: tuple[Finding, ...] = ()  # the first, and the latest of each check
+    last_seen: datetime | None = None
+    runs: tuple[Run, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    retraining: Literal["", "requested", "running", "failed", "compared"] = ""
+    written_findings: int = 0  # by L2
+    passed: tuple[str, ...] = ()  # good windows in a row
+    watch_until: datetime | None = None
+    paged: tuple[str, ...] = ()
+    reopened: int = 0
+    resolved: datetime | None = None
+    resolution: str = ""
+    promoted: str = ""  # the version that was promoted to end this
+    keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
+
+    @property
+    def model(self) -> str:
+        return self.signal.model
+
+    @property
+    def finding(self) -> Finding:
+        """The latest measurement."""
+        return self.findings[-1]
+
+    @property
+    def tried(self) -> list[str]:
+        """The runbooks that were run since it was opened, or opened again."""
+        return [run.runbook for run in self.runs if run.started >= self.since]
+
+    @property
+    def flapping(self) -> bool:
+        return self.reopened >= self.response.flapping_after
+
+    @property
+    def running(self) -> Run | None:
+        return next((run for run in self.runs if run.verdict == "running"), None)
+
+    @property
+    def pending(self) -> Approval | None:
+        return next((approval for approval in self.approvals if approval.decision == "pending"), None)
+
+    def approval(self, request: str) -> Approval | None:
+        return next((approval for approval in self.approvals if approval.id == request), None)
+
+
+def fold(events: Iterable[Event]) -> Incident | None:
+    """The incident that these events tell of; None for no events. Unknown kinds change nothing but the version."""
+    incident: Incident | None = None
+    for event in events:
+        if event.kind == "opened":
+            incident = _opened(event)
+        elif incident is not None and event.kind in _STEPS:
+            incident = _STEPS[event.kind](incident, event)
+        if incident is not None:
+            incident = replace(
+                incident, version=event.seq, head=event.hash, keys=incident.keys | {event.key}
+            )  # fmt: skip
+    return incident
+
+
+def _opened(event: Event) -> Incident:
+    data = event.data
+    return Incident(
+        id=event.incident,
+        signal=Signal(**data["signal"]),
+        title=data["title"],
+        severity=data["severity"],
+        opened=event.at,
+        since=event.at,
+        response=Response.model_validate(data["response"]),
+        owners={tier: tuple(users) for tier, users in data["owners"].items()},
+        findings=tuple(Finding.from_dict(finding) for finding in data["findings"]),
+        tier_since=event.at,
+        last_seen=event.at,
+    )
+
+
+def _observed(incident: Incident, event: Event) -> Incident:
+    latest = [Finding.from_dict(finding) for finding in event.data["findings"]]
+    kept = incident.findings[:1] + tuple(latest)
+    return replace(incident, findings=kept, last_seen=event.at, passed=())
+
+
+def _reopened(incident: Incident, event: Event) -> Incident:
+    incident = _observed(incident, event)
+    return replace(
+        incident, status="open", owner="", owned_since=None, tier="L1", tier_since=event.at, since=event.at,
+        resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
+    )  # fmt: skip
+
+
+def _acknowledged(incident: Incident, event: Event) -> Incident:
+    return replace(incident, status="acknowledged", owner=event.actor, owned_since=event.at, watch_until=None)
+
+
+def _unacknowledged(incident: Incident, event: Event) -> Incident:
+    return replace(incident, status="open", owner="", owned_since=None, tier_since=event.at)
+
+
+def _escalated(incident: Incident, event: Event) -> Incident:
+    tier = event.data["to"]
+    tiers = incident.tiers if tier in incident.tiers else (*incident.tiers, tier)
+    return replace(
+        incident, status="open", owner="", owned_since=None, tier=tier, tier_since=event.at, tiers=tiers, paged=()
+    )
+
+
+def _run_started(incident: Incident, event: Event) -> Incident:
+    data = event.data
+    run = Run(data["run"], data["runbook"], data["title"], event.actor, event.at, data["timeout"])
+    return replace(incident, runs=(*incident.runs, run))
+
+
+def _run_ended(incident: Incident, event: Event) -> Incident:
+    data = event.data
+    runs = tuple(
+        replace(
+            run, exit_status=data.get("exit_status"), finished=event.at, verdict=data["verdict"],
+            sentence=data["sentence"],
+        ) if run.id == data["run"] else run
+        for run in incident.runs
+    )  # fmt: skip
+    return replace(incident, runs=runs)
+
+
+def _approval_requested(incident: Incident, event: Event) -> Incident:
+    data = event.data
+    request = Approval(
+        data["request"], data["question"], data["requested_by"], event.at,
+        datetime.fromisoformat(data["expires"]), tuple(data["approvers"]), data["evidence"],
+    )  # fmt: skip
+    return replace(incident, approvals=(*incident.approvals, request), retraining="compared")
+
+
+def _approval_decided(incident: Incident, event: Event) -> Incident:
+    data = event.data
+    approvals = tuple(
+        replace(
+            a, decision=data["decision"], decided_by=event.actor, decided=event.at, reason=data.get("reason", {})
+        ) if a.id == data["request"] else a
+        for a in incident.approvals
+    )  # fmt: skip
+    return replace(incident, approvals=approvals)
+
+
+def _promoted(incident: Incident, event: Event) -> Incident:
+    return replace(incident, status="observing", promoted=event.data["version"], passed=(), watch_until=None)
+
+
+def _watched(incident: Incident, event: Event) -> Incident:
+    return replace(incident, status="observing", watch_until=datetime.fromisoformat(event.data["until"]))
+
+
+def _watch_ended(incident: Incident, event: Event) -> Incident:
+    return replace(incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None)
+
+
+def _resolved(incident: Incident, event: Event) -> Incident:
+    return replace(incident, status="resolved", resolved=event.at, resolution=event.data["sentence"])
+
+
+_STEPS = {
+    "observed": _observed,
+    "reopened": _reopened,
+    "acknowledged": _acknowledged,
+    "unacknowledged": _unacknowledged,
+    "escalated": _escalated,
+    "paged": lambda incident, event: replace(incident, paged=(*incident.paged, event.data["person"])),
+    "runbook_started": _run_started,
+    "runbook_finished": _run_ended,
+    "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),
+    "retraining_requested": lambda incident, _: replace(incident, retraining="requested"),
+    "retraining_started": lambda incident, _: replace(incident, retraining="running"),
+    "retraining_failed": lambda incident, _: replace(incident, retraining="failed"),
+    "approval_requested": _approval_requested,
+    "approval_decided": _approval_decided,
+    "approval_expired": _approval_decided,
+    "promoted": _promoted,
+    "watched": _watched,
+    "watch_ended": _watch_ended,
+    "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
+    "resolved": _resolved,
+    "recovered": _resolved,
+}
+
+
+def acknowledge_by(incident: Incident) -> datetime | None:
+    """When the present tier must have acknowledged; None when nobody is being waited for."""
+    if incident.status != "open" or incident.tier_since is None:
+        return None
+    return incident.tier_since + incident.response.acknowledge_within.get(incident.tier, timedelta(hours=1))
+
+
+def resolve_by(incident: Incident) -> datetime | None:
+    """When the present tier must have resolved it. An acknowledgement never stops this clock; observing does."""
+    if incident.status not in ("open", "acknowledged") or incident.tier_since is None:
+        return None
+    return incident.tier_since + incident.response.resolve_within.get(incident.tier, timedelta(days=7))

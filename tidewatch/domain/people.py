@@ -1,0 +1,94 @@
+"""Who may do what. Decided once, here; every refusal says why and who could."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from tidewatch.domain.model_spec import TIERS, Tier
+
+# The lowest tier that may do it. A higher tier may do all that a lower one may.
+MAY: dict[str, Tier] = {
+    "acknowledge": "L1",
+    "unacknowledge": "L1",
+    "run_runbook": "L1",
+    "escalate": "L1",
+    "note": "L1",
+    "resolve": "L1",
+    "resolve_unverified": "L2",
+    "findings": "L2",
+    "watch": "L2",
+    "retrain": "L2",
+    "reject": "L2",
+    "approve": "L2",
+}
+
+
+class Refused(Exception):
+    """What was asked is not done; the message tells the person why and what would help."""
+
+
+@dataclass(frozen=True)
+class Person:
+    id: str  # the chat's user id: the only thing about a person that enters the log
+    name: str
+    tier: Tier
+    teams: tuple[str, ...] = ()  # empty: every team
+
+
+@dataclass(frozen=True)
+class People:
+    everyone: tuple[Person, ...] = ()
+
+    def get(self, user: str) -> Person | None:
+        return next((person for person in self.everyone if person.id == user), None)
+
+    def name(self, user: str) -> str:
+        person = self.get(user)
+        return person.name if person else "Tidewatch" if user == "tidewatch" else f"<@{user}>"
+
+    def of_tier(self, tier: Tier, team: str) -> list[Person]:
+        return [p for p in self.everyone if p.tier == tier and (not p.teams or team in p.teams)]
+
+    def allow(self, user: str, action: str, model: str, tiers: Iterable[Tier] | None = None) -> Person:
+        """The person, or Refused with the reason. `tiers` narrows who may, where the spec names roles."""
+        person, team = self.get(user), model.partition("/")[0]
+        if person is None:
+            raise Refused("I don't know you: ask for an entry in people.yaml, then try again.")
+        if person.teams and team not in person.teams:
+            raise Refused(f"{model} belongs to team {team}; you look after {', '.join(person.teams)}.")
+        allowed = [t for t in TIERS if t >= MAY[action] and (tiers is None or t in tiers)]
+        if person.tier not in allowed:
+            who = [p.name for tier in allowed for p in self.of_tier(tier, team)]
+            verb = action.replace("_", " ")
+            raise Refused(
+                f"To {verb} takes {' or '.join(allowed)}; you are {person.tier}."
+                + (f" Ask {' or '.join(who)}." if who else "")
+            )
+        return person
+
+
+def parse_people(text: str, name: str) -> People:
+    """The roster: a YAML list of id, name, tier and optionally teams. Raises ValueError with a sentence."""
+    try:
+        rows: Any = yaml.safe_load(text) or []
+    except yaml.YAMLError as error:
+        raise ValueError(f"{name} is not YAML: {error}") from error
+    if not isinstance(rows, list):
+        raise ValueError(f"{name} must be a list of people, each with id, name and tier")
+    people = []
+    for number, row in enumerate(rows, 1):
+        known = ("id", "name", "tier", "teams")
+        if not isinstance(row, dict) or not {"id", "name", "tier"} <= row.keys():
+            raise ValueError(f"{name}, person {number}: id, name and tier are needed")
+        if unknown := [key for key in row if key not in known]:
+            close = difflib.get_close_matches(str(unknown[0]), known, n=1)
+            raise ValueError(
+                f"{name}, person {number}: unknown key '{unknown[0]}', known are {', '.join(close or known)}"
+            )
+        if row["tier"] not in TIERS:
+            raise ValueError(f"{name}, person {number}: the tier must be L1, L2 or L3, not {row['tier']}")
+        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(row.get("teams", ()))))
+    return People(tuple(people))

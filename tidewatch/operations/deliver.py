@@ -1,0 +1,158 @@
+"""Show what the log says. The log decides; this only follows, and catches up after whatever went wrong.
+
+A delivery record per incident says how far the chat has been told. Posts have no idempotency key: before a post
+whose outcome is unknown is tried again, the chat is searched for the metadata it would carry.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from tidewatch.domain.events import Event
+from tidewatch.domain.incident import Incident, fold
+from tidewatch.operations.journal import send_job, text_of
+from tidewatch.operations.picture import draw
+from tidewatch.operations.runbooks import suggestion
+from tidewatch.ports import Ports
+from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
+from tidewatch.ports.chat import ChatMessage
+from tidewatch.render.cards import Picture, approval_card, incident_card, superseded_card
+from tidewatch.render.thread import thread_line
+
+DELIVERY = "delivery"
+CLAIM = timedelta(seconds=60)  # a deliverer that died is believed dead after this
+
+
+@dataclass
+class Delivered:
+    """How far the chat was told about one incident."""
+
+    channel: str
+    shown: int = 0  # events that have had their thread lines and messages
+    drawn: int = 0  # the version the card shows
+    card: str = ""  # ts of the card
+    requests: dict[str, str] = field(default_factory=dict)  # approval request -> ts of its message
+    file: str = ""
+    alt: str = ""
+    trying: str = ""  # the post that was begun and whose outcome is not known yet
+    claimed: str = ""  # until when somebody is at work on this
+
+
+def is_behind(ports: Ports, incident: Incident) -> bool:
+    delivered, _ = _read(ports, incident.id)
+    return min(delivered.shown, delivered.drawn) < incident.version
+
+
+def deliver(ports: Ports, incident: str) -> None:
+    """Bring the chat up to the log. Raises ChatUnavailable with all progress kept; several at once do no harm."""
+    delivered, etag = _read(ports, incident)
+    now = ports.clock.now()
+    if delivered.claimed and now < datetime.fromisoformat(delivered.claimed) <= now + CLAIM:
+        return
+    delivered.claimed = (now + CLAIM).isoformat()
+    try:
+        _save(ports, incident, delivered, etag)
+    except (BlobChanged, BlobExists):
+        return
+    try:
+        _Delivery(ports, incident, delivered).run()
+    finally:
+        delivered.claimed = ""
+        _save(ports, incident, delivered)
+    if len(ports.log.read(incident)) > delivered.drawn:  # appended while the record was still claimed
+        send_job(ports, {"do": "deliver", "incident": incident})
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    ports: Ports
+    incident: str
+    delivered: Delivered
+
+    def run(self) -> None:
+        """Also what was appended while this ran: its own job found the record claimed."""
+        events = self.ports.log.read(self.incident)
+        while events and self.delivered.drawn < len(events):
+            state = fold(events)
+            assert state is not None  # noqa: S101 - there are events
+            for event in events[self.delivered.shown :]:
+                self._show(event, state)
+                self.delivered.shown = event.seq
+                self._keep()
+            self.ports.chat.update(self.delivered.channel, self.delivered.card, self._card(state))
+            self.delivered.drawn = state.version
+            self._keep()
+            events = self.ports.log.read(self.incident)
+
+    def _show(self, event: Event, state: Incident) -> None:
+        if event.kind in ("opened", "reopened"):
+            self._new_card(event, state)
+        request = event.data.get("request", "")
+        if event.kind == "approval_requested":
+            self.delivered.requests[request] = self._post(f"{event.seq}:approval", self._question(state, request))
+        elif request in self.delivered.requests:
+            self.ports.chat.update(
+                self.delivered.channel, self.delivered.requests[request], self._question(state, request)
+            )  # fmt: skip
+        line = thread_line(event, state, self.ports.people, partial(text_of, self.ports, self.incident))
+        if line:
+            self._post(str(event.seq), ChatMessage(line), self.delivered.card)
+
+    def _new_card(self, event: Event, state: Incident) -> None:
+        """A new incident, or one that came back: the only things that deserve a new message in the channel."""
+        before, self.delivered.file = self.delivered.card, ""
+        self._picture(state)
+        self.delivered.card = self._post(f"{event.seq}:card", self._card(state))
+        if before and before != self.delivered.card:
+            self.ports.chat.update(self.delivered.channel, before, superseded_card(state))
+
+    def _picture(self, state: Incident) -> None:
+        drawn = draw(self.ports, state)
+        if drawn:
+            svg, alt = drawn
+            png = self.ports.pictures.rasterise(svg)
+            self.delivered.file = self.ports.chat.upload(f"{state.id}.png", png, title=state.title)
+            self.delivered.alt = alt
+
+    def _card(self, state: Incident) -> ChatMessage:
+        picture = Picture(self.delivered.file, self.delivered.alt) if self.delivered.file else None
+        return incident_card(state, self.ports.people, suggestion(self.ports, state), picture)
+
+    def _question(self, state: Incident, request: str) -> ChatMessage:
+        approval = state.approval(request)
+        assert approval is not None  # noqa: S101 - the event that names it has been folded
+        return approval_card(state, approval, self.ports.people, text_of(self.ports, self.incident, approval.reason))
+
+    def _post(self, name: str, message: ChatMessage, thread: str | None = None) -> str:
+        metadata, chat = {"incident": self.incident, "post": name}, self.ports.chat
+        found = chat.find(self.delivered.channel, metadata, thread=thread) if self.delivered.trying == name else None
+        if found is None:
+            self.delivered.trying = name
+            self._keep()
+            found = chat.post(self.delivered.channel, message, metadata=metadata, thread=thread)
+        self.delivered.trying = ""
+        return found.ts
+
+    def _keep(self) -> None:
+        _save(self.ports, self.incident, self.delivered)
+
+
+def _read(ports: Ports, incident: str) -> tuple[Delivered, str | None]:
+    name = f"{incident}.json"
+    info = ports.blobs.stat(DELIVERY, name)
+    try:
+        if info:
+            return Delivered(**json.loads(ports.blobs.get(DELIVERY, name))), info.etag
+    except BlobNotFound:
+        pass
+    return Delivered(ports.channel), None
+
+
+def _save(ports: Ports, incident: str, delivered: Delivered, etag: str | None = "") -> None:
+    """With an etag, or None for a first record, only when nobody else wrote in the meantime."""
+    data = json.dumps(asdict(delivered)).encode()
+    if etag == "":
+        ports.blobs.put(DELIVERY, f"{incident}.json", data)
+    else:
+        ports.blobs.put(DELIVERY, f"{incident}.json", data, if_absent=etag is None, if_match=etag)

@@ -1,0 +1,91 @@
+"""Writing into the incident log: decide on what is there now, append, and let the chat follow."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Sequence
+
+from tidewatch.domain.events import Cause, Draft, chain
+from tidewatch.domain.incident import Incident, fold
+from tidewatch.ports import Ports
+from tidewatch.ports.blobs import BlobNotFound
+from tidewatch.ports.incident_log import Conflict
+
+JOBS = "jobs"  # the queue of everything slower than one append
+TEXTS = "texts"
+
+Decide = Callable[[Incident | None], Sequence[Draft]]
+
+
+class UnknownIncident(Exception):
+    def __init__(self, incident: str) -> None:
+        super().__init__(f"There is no incident {incident}. `status` lists those that are open.")
+
+
+def load(ports: Ports, incident: str) -> Incident:
+    """Raises UnknownIncident."""
+    found = fold(ports.log.read(incident))
+    if found is None:
+        raise UnknownIncident(incident)
+    return found
+
+
+def record(ports: Ports, incident: str, cause: Cause, decide: Decide) -> Incident | None:
+    """Append what `decide` says about the incident as it is at this moment, and give the incident afterwards.
+
+    Of several writers one wins; the others decide again on the new state. A cause that was recorded before
+    changes nothing. What `decide` raises passes through, with nothing written.
+    """
+    while True:
+        events = ports.log.read(incident)
+        state = fold(events)
+        if state is not None and cause.key in state.keys:
+            return state
+        drafts = decide(state)
+        if not drafts:
+            return state
+        added = chain(incident, drafts, events[-1] if events else None, cause, ports.clock.now())
+        try:
+            ports.log.append(incident, added)
+        except Conflict:
+            continue
+        send_job(ports, {"do": "deliver", "incident": incident})
+        return fold((*events, *added))
+
+
+def record_known(ports: Ports, incident: str, cause: Cause, decide: Callable[[Incident], Sequence[Draft]]) -> Incident:
+    """As `record`, for an incident that must exist; raises UnknownIncident."""
+
+    def on_known(state: Incident | None) -> Sequence[Draft]:
+        if state is None:
+            raise UnknownIncident(incident)
+        return decide(state)
+
+    after = record(ports, incident, cause, on_known)
+    if after is None:
+        raise UnknownIncident(incident)
+    return after
+
+
+def send_job(ports: Ports, job: dict[str, object], *, delay: float = 0.0) -> None:
+    ports.queue.send(JOBS, json.dumps(job), delay=delay)
+
+
+def keep_text(ports: Ports, incident: str, text: str) -> dict[str, str]:
+    """Store free text beside the stream; only its salted hash enters the chain, so that it can be erased."""
+    salt = secrets.token_hex(8)
+    digest = hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+    record = {"salt": salt, "text": text}
+    ports.blobs.put(TEXTS, f"{incident}/{digest}.json", json.dumps(record).encode())
+    return {"sha256": digest}
+
+
+def text_of(ports: Ports, incident: str, reference: object) -> str:
+    """The text behind a reference; says so when it was erased."""
+    digest = reference.get("sha256") if isinstance(reference, dict) else None
+    if not digest:
+        return ""
+    try:
+        return str(json.loads(ports.blobs.get(TEXTS, f"{incident}/{digest}.json"))["text"])
+    except BlobNotFound:
+        return "(erased)"

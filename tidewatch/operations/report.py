@@ -1,0 +1,147 @@
+"""Turn findings into incidents: one open incident per signal, whoever comes first."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tidewatch.domain import response
+from tidewatch.domain.events import Cause, Draft
+from tidewatch.domain.finding import Finding, Signal, by_signal
+from tidewatch.domain.incident import Incident
+from tidewatch.domain.model_spec import TIERS, ModelSpec, Response, Tier
+from tidewatch.operations.journal import load, record
+from tidewatch.operations.shelf import Shelf, UnknownModel
+from tidewatch.ports import Ports
+from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
+
+MARKERS, NUMBERS = "markers", "numbers"
+FIRST_NUMBER = 1001
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Says which incident a signal has. Outlives the incident by the reopen window."""
+
+    name: str
+    incident: str
+    etag: str
+
+
+def report(ports: Ports, findings: Sequence[Finding], key: str, via: str) -> list[str]:
+    """Open, reopen or add to the incident of each signal; gives their ids. The same `key` again changes nothing."""
+    return [_report_signal(ports, signal, group, key, via) for signal, group in by_signal(findings)]
+
+
+def open_markers(ports: Ports, model: str = "") -> Iterator[Marker]:
+    """Markers of open and recently resolved incidents, of one model or of all; closed ones are never read."""
+    for blob in ports.blobs.list(MARKERS, f"open/{model}/" if model else "open/"):
+        if marker := _read(ports, blob.name):
+            yield marker
+
+
+def open_incidents(ports: Ports, model: str = "") -> list[Incident]:
+    incidents = []
+    for marker in open_markers(ports, model):
+        if ports.log.read(marker.incident):  # a marker whose writer died before the first event has no stream yet
+            incident = load(ports, marker.incident)
+            if incident.status != "resolved":
+                incidents.append(incident)
+    return sorted(incidents, key=lambda incident: incident.opened)
+
+
+def note_good_window(ports: Ports, model: str, window: str, signals: Sequence[Signal], via: str) -> None:
+    """Tell the open incidents of these signals that a window came without a finding of theirs."""
+    for incident in open_incidents(ports, model):
+        if incident.signal in signals:
+            cause = Cause("tidewatch", via, f"passed:{window}:{incident.reopened}")
+            record(ports, incident.id, cause, lambda now: response.passed(now, window) if now else [])
+
+
+def _report_signal(ports: Ports, signal: Signal, findings: list[Finding], key: str, via: str) -> str:
+    marker_name = f"open/{signal.model}/{signal.digest}.json"
+    cause = Cause("tidewatch", via, f"finding:{key}")
+    title, policy, owners = _policy(ports, signal.model)
+
+    def decide(incident: Incident | None) -> list[Draft]:
+        if incident is None:
+            return [response.opened(title, findings, policy, owners)]
+        kind = "reopened" if incident.status == "resolved" else "observed"
+        return [Draft(kind, {"findings": [finding.as_dict() for finding in findings]})]
+
+    while True:
+        marker = _read(ports, marker_name) or _claim(ports, marker_name)
+        if marker is None:
+            continue  # somebody else was faster: read theirs
+        if _is_over(ports, marker):
+            _release(ports, marker)
+            continue
+        record(ports, marker.incident, cause, decide)
+        return marker.incident
+
+
+def _policy(ports: Ports, model: str) -> tuple[str, Response, dict[Tier, list[str]]]:
+    """Title, response and owners of a model; of a model nobody handed over, the defaults and everyone."""
+    team = model.partition("/")[0]
+    everyone: dict[Tier, list[str]] = {
+        tier: [person.id for person in ports.people.of_tier(tier, team)] for tier in TIERS
+    }
+    try:
+        spec: ModelSpec = Shelf(ports, model).spec()
+    except UnknownModel:
+        return model, Response(), everyone
+    return spec.title, spec.response, {tier: spec.owners.get(tier) or everyone[tier] for tier in TIERS}
+
+
+def _is_over(ports: Ports, marker: Marker) -> bool:
+    events = ports.log.read(marker.incident)
+    if not events:
+        return False
+    incident = load(ports, marker.incident)
+    return incident.status == "resolved" and not response.reopens(incident, ports.clock.now())
+
+
+def _claim(ports: Ports, name: str) -> Marker | None:
+    incident = _next_number(ports)
+    try:
+        etag = ports.blobs.put(MARKERS, name, json.dumps({"incident": incident}).encode(), if_absent=True)
+    except BlobExists:
+        return None
+    return Marker(name, incident, etag)
+
+
+def _release(ports: Ports, marker: Marker) -> None:
+    """Give the signal to a new incident, unless somebody else just did."""
+    incident = _next_number(ports)
+    try:
+        ports.blobs.put(MARKERS, marker.name, json.dumps({"incident": incident}).encode(), if_match=marker.etag)
+    except (BlobChanged, BlobNotFound):
+        return
+
+
+def forget(ports: Ports, marker: Marker) -> None:
+    """The reopen window is over: the next finding of the signal is a new incident."""
+    if _is_over(ports, marker):
+        ports.blobs.delete(MARKERS, marker.name)
+
+
+def _read(ports: Ports, name: str) -> Marker | None:
+    info = ports.blobs.stat(MARKERS, name)
+    if info is None:
+        return None
+    try:
+        return Marker(name, json.loads(ports.blobs.get(MARKERS, name))["incident"], info.etag)
+    except BlobNotFound:
+        return None
+
+
+def _next_number(ports: Ports) -> str:
+    """A number nobody else has; numbers of lost races stay unused."""
+    taken = [blob.name for blob in ports.blobs.list(NUMBERS)]
+    number = int(taken[-1].partition("-")[2]) + 1 if taken else FIRST_NUMBER
+    while True:
+        try:
+            ports.blobs.put(NUMBERS, f"INC-{number:06d}", b"", if_absent=True)
+        except BlobExists:
+            number += 1
+        else:
+            return f"INC-{number}"

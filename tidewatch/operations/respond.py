@@ -1,0 +1,115 @@
+"""What people ask for: one log append each, answered at once."""
+
+import json
+from datetime import timedelta
+from typing import Literal
+
+from tidewatch.domain import response
+from tidewatch.domain.events import Cause, Draft
+from tidewatch.domain.incident import Incident
+from tidewatch.domain.people import Refused
+from tidewatch.operations.examine import examine
+from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.shelf import Shelf
+from tidewatch.operations.take_labels import judge_window
+from tidewatch.ports import Ports
+
+Decision = Literal["approved", "rejected"]
+
+
+def acknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
+    return record_known(ports, incident, cause, lambda now: response.acknowledge(now, ports.people, cause.actor))
+
+
+def unacknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
+    return record_known(ports, incident, cause, lambda now: response.unacknowledge(now, ports.people, cause.actor))
+
+
+def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int | None = None) -> Incident:
+    """`seen` is the version a button was drawn for: a second click must not escalate a second time."""
+    text = keep_text(ports, incident, reason)
+
+    def decide(now: Incident) -> list[Draft]:
+        if seen is not None and now.tier_since is not None and now.tier != _tier_at(ports, incident, seen):
+            raise Refused(f"{incident} is with {now.tier} already, since {now.tier_since:%H:%M} UTC.")
+        return response.escalate(now, ports.people, cause.actor, text)
+
+    return record_known(ports, incident, cause, decide)
+
+
+def note(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
+    kept = keep_text(ports, incident, text)
+    return record_known(ports, incident, cause, lambda now: response.note(now, ports.people, cause.actor, kept))
+
+
+def write_findings(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
+    kept = keep_text(ports, incident, text)
+    return record_known(
+        ports, incident, cause, lambda now: response.write_findings(now, ports.people, cause.actor, kept)
+    )  # fmt: skip
+
+
+def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Cause) -> Incident:
+    kept, until = keep_text(ports, incident, reason), ports.clock.now() + length
+    return record_known(ports, incident, cause, lambda now: response.watch(now, ports.people, cause.actor, until, kept))
+
+
+def decide(
+    ports: Ports, request: str, decision: Decision, reason: str, cause: Cause
+) -> Incident:
+    """Approve or reject; what was approved is carried out by a job that looks at the world again."""
+    incident = request.rpartition("-A")[0]
+    text = keep_text(ports, incident, reason.strip()) if reason.strip() else None
+    after = record_known(
+        ports, incident, cause,
+        lambda now: response.decide(now, ports.people, cause.actor, request, decision, text, ports.clock.now()),
+    )  # fmt: skip
+    if decision == "approved":
+        send_job(ports, {"do": "promote", "incident": incident, "request": request})
+    return after
+
+
+def request_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> Incident:
+    """Resolving runs the check that opened the incident again: a job, because it reads data."""
+    state = load(ports, incident)
+    ports.people.allow(cause.actor, "resolve", state.model)
+    send_job(ports, {"do": "resolve", "incident": incident, "reason": reason, "cause": _dump(cause)})
+    return state
+
+
+def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> None:
+    """Resolved when the check passes now, or when somebody who may says why it is resolved all the same."""
+    verified = checked_again(ports, load(ports, incident))
+    text = keep_text(ports, incident, reason) if reason else None
+    try:
+        record_known(
+            ports, incident, cause, lambda now: response.resolve(now, ports.people, cause.actor, verified, text)
+        )  # fmt: skip
+    except Refused as refused:
+        ports.chat.whisper(ports.channel, cause.actor, str(refused))
+
+
+def checked_again(ports: Ports, incident: Incident) -> str:
+    """The check that opened the incident, on the data as it is now: a sentence when it passes, empty when it fails."""
+    shelf, window = Shelf(ports, incident.model), incident.finding.window
+    if incident.signal.family == "performance":
+        findings, judged = judge_window(shelf, shelf.spec(), window)
+        return "the performance check passes again" if judged and not findings else ""
+    if incident.signal.family == "input" and (data := shelf.batch(window)):
+        spec, record = shelf.spec(), shelf.window(window)
+        table = shelf.table(data, spec.watched)
+        examined = examine(shelf, spec, shelf.baseline(record.version if record else "1"), window, table)
+        subject = incident.finding.subject
+        return f"{subject} is in its usual range again" if subject not in examined.strange else ""
+    return ""
+
+
+def _tier_at(ports: Ports, incident: str, version: int) -> str:
+    tier = "L1"
+    for event in ports.log.read(incident)[:version]:
+        tier = {"escalated": event.data.get("to", tier), "reopened": "L1"}.get(event.kind, tier)
+    return tier
+
+
+def _dump(cause: Cause) -> str:
+    return json.dumps(cause.__dict__)

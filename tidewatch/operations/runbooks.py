@@ -1,0 +1,162 @@
+"""X, Y, Z: start what suits the finding, run it, and let verification decide."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from tidewatch.domain import response
+from tidewatch.domain.events import Cause, Draft
+from tidewatch.domain.incident import Incident
+from tidewatch.domain.people import Refused
+from tidewatch.domain.runbook import Runbook, Verdict, suggested, verdict
+from tidewatch.operations.examine import usual_before
+from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.shelf import Shelf
+from tidewatch.operations.take_batch import examine_again
+from tidewatch.operations.take_labels import judge_labels
+from tidewatch.ports import Ports
+from tidewatch.ports.scripts import Outcome
+
+
+def suggestion(ports: Ports, incident: Incident) -> Runbook | None:
+    """What to run next: the first runbook for this finding that was not tried since the incident was (re)opened."""
+    return suggested(ports.runbooks, incident.finding, incident.tried)
+
+
+def start_run(ports: Ports, incident: str, name: str, cause: Cause) -> tuple[Incident, Runbook]:
+    """Record the start and put the work on the queue. Raises Refused and UnknownIncident."""
+    chosen: list[Runbook] = []
+
+    def decide(now: Incident) -> Sequence[Draft]:
+        ports.people.allow(cause.actor, "run_runbook", now.model)
+        runbook = _named(ports, now, name)
+        chosen[:] = [runbook]
+        run = f"{now.id}-R{len(now.runs) + 1}"
+        return response.start_run(now, run, runbook.name, runbook.title, runbook.timeout.total_seconds())
+
+    after = record_known(ports, incident, cause, decide)
+    if not chosen:  # the same click again
+        raise Refused(f"{after.runs[-1].runbook} was started already.")
+    send_job(ports, {"do": "run_runbook", "incident": incident, "run": after.runs[-1].id})
+    return after, chosen[0]
+
+
+def carry_out_run(ports: Ports, incident: str, run: str) -> None:
+    """Y, then Z on data read again from the store. Delivered twice it runs twice: runbooks must bear that."""
+    state = load(ports, incident)
+    job = next((r for r in state.runs if r.id == run), None)
+    runbook = next((r for r in ports.runbooks if job and r.name == job.runbook), None)
+    if job is None or job.verdict != "running" or runbook is None:
+        return
+    shelf, windows = Shelf(ports, state.model), _windows(Shelf(ports, state.model), state)
+    y = _run_step(shelf, state, runbook, runbook.run, windows, corrected=False)
+    if y.ok:
+        z = _run_step(shelf, state, runbook, runbook.verify, windows, corrected=True)
+        said = verdict(z.exit_status, z.output)
+        output = f"{y.output}\n--- verification ---\n{z.output}"
+    else:
+        said, output = Verdict(passed=False, sentence=_why_not(y, runbook)), y.output
+    if said.passed:
+        _take_up(shelf, windows)
+    text = keep_text(ports, incident, output)
+    finished = Draft("runbook_finished", {
+        "run": run, "runbook": runbook.name, "exit_status": y.exit_status, "seconds": round(y.seconds, 2),
+        "verdict": "passed" if said.passed else "failed", "sentence": said.sentence, "output": text,
+    })  # fmt: skip
+    cause = Cause("tidewatch", "queue", f"finished:{run}")
+    record_known(ports, incident, cause, lambda now: [finished, *_then(ports, now, runbook, said)])
+
+
+def _then(ports: Ports, incident: Incident, runbook: Runbook, said: Verdict) -> list[Draft]:
+    """Verified: resolved. Not verified: the next runbook is offered, and when there is none, the next tier."""
+    if incident.status == "resolved":
+        return []
+    if said.passed:
+        return [Draft("resolved", {"sentence": f"{runbook.name}: {said.sentence}"})]
+    if incident.tier == "L1" and suggestion(ports, incident) is None:
+        return [response.escalation(incident, f"{runbook.name} did not fix it: {said.sentence}")]
+    return []
+
+
+def _named(ports: Ports, incident: Incident, name: str) -> Runbook:
+    if not name:
+        runbook = suggestion(ports, incident)
+        if runbook is None:
+            raise Refused(f"No runbook is left to try for {incident.id}. Escalate it, or name one to run it again.")
+        return runbook
+    runbook = next((runbook for runbook in ports.runbooks if runbook.name == name), None)
+    if runbook is None:
+        raise Refused(f"There is no runbook {name}. There are: {', '.join(r.name for r in ports.runbooks)}.")
+    if not runbook.suits(incident.finding):
+        raise Refused(f"{name} is a remedy for {', '.join(runbook.when.checks)}, not for {incident.finding.check}.")
+    return runbook
+
+
+def _windows(shelf: Shelf, incident: Incident) -> list[str]:
+    """The windows a remedy has to work on: those that are not accepted, or the run that was measured."""
+    latest = incident.finding
+    if latest.family == "performance":
+        first, last = latest.evidence["windows"]
+        return [day.window for day in shelf.outcomes(last, 1000) if day.window >= first]
+    first = min(finding.window for finding in incident.findings)
+    records = [record for record in shelf.windows_before(latest.window + "~") if record.window >= first]
+    subject = {"check": latest.check, "subject": latest.subject}
+    return sorted(r.window for r in records if any(subject.items() <= finding.items() for finding in r.findings))
+
+
+def _run_step(
+    shelf: Shelf, incident: Incident, runbook: Runbook, command: list[str], windows: list[str], *, corrected: bool
+) -> Outcome:
+    """Lay the files out, run the script, and store what it wrote where the runbook may write."""
+    with shelf.ports.scripts.workspace() as work:
+        _lay_out(shelf, incident, windows, work, corrected=corrected)
+        request = {
+            "incident": incident.id,
+            "finding": incident.finding.as_dict(),
+            "windows": windows,
+            "work": str(work),
+        }
+        request["scoring"] = {"command": shelf.spec().scoring.command, "folder": shelf.folder()}
+        outcome = shelf.ports.scripts.run(
+            command, folder=Path(runbook.folder), timeout=runbook.timeout.total_seconds(), stdin=json.dumps(request)
+        )
+        if outcome.ok:
+            for container in runbook.writes:
+                for file in sorted((work / "out" / container).glob("*")):
+                    shelf.ports.blobs.put(container, f"{shelf.model}/{file.name}", file.read_bytes())
+    return outcome
+
+
+def _lay_out(shelf: Shelf, incident: Incident, windows: list[str], work: Path, *, corrected: bool) -> None:
+    spec = shelf.spec()
+    record = shelf.window(incident.finding.window)
+    version = record.version if record else "1"
+    baseline = shelf.baseline(version)
+    (work / "spec.yaml").write_text(shelf.spec_text())
+    (work / "baseline.json").write_bytes(baseline.to_bytes())
+    for name in ("batches", "labels", "usual"):
+        (work / name).mkdir()
+    for window in windows:
+        batch = shelf.batch(window) if corrected or incident.signal.family != "input" else shelf.original(window)
+        (work / "batches" / f"{window}.parquet").write_bytes(batch or b"")
+        (work / "usual" / f"{window}.json").write_bytes(usual_before(shelf, spec, baseline, window).to_bytes())
+        if labels := shelf.labels(window):
+            (work / "labels" / f"{window}.parquet").write_bytes(labels)
+    if incident.signal.family == "input" and not corrected:
+        shelf.ports.registry.fetch(shelf.model, version, work / "model")
+
+
+def _take_up(shelf: Shelf, windows: list[str]) -> None:
+    """What was corrected counts from now on: for comparisons, and for labels that are in already."""
+    spec = shelf.spec()
+    for window in windows:
+        examine_again(shelf.ports, shelf.model, window)
+        if shelf.labels(window):
+            judge_labels(shelf, spec, window, "queue")
+
+
+def _why_not(y: Outcome, runbook: Runbook) -> str:
+    if y.exit_status is None:
+        return f"{runbook.name} did not end within its {runbook.timeout.total_seconds():g} s"
+    last = y.output.strip().splitlines()[-1:] or ["it said nothing"]
+    return f"{runbook.name} failed with exit status {y.exit_status}: {last[0][:200]}"

@@ -1,0 +1,63 @@
+"""Every minute: carry out what is due, deliver what is behind, finish what a crash left half done."""
+
+from tidewatch.domain import response
+from tidewatch.domain.deadlines import Step, due
+from tidewatch.domain.events import Cause, Draft
+from tidewatch.domain.incident import Incident
+from tidewatch.domain.people import Refused
+from tidewatch.operations.deliver import is_behind
+from tidewatch.operations.journal import load, record_known, send_job
+from tidewatch.operations.report import forget, open_markers
+from tidewatch.ports import Ports
+
+
+def sweep(ports: Ports) -> None:
+    """Late, doubled or skipped, it changes nothing but the time."""
+    for marker in open_markers(ports):
+        if not ports.log.read(marker.incident):
+            continue  # its writer died before the first event; the next finding of the signal writes it
+        incident = load(ports, marker.incident)
+        for step in due(incident, ports.clock.now()):
+            incident = _carry_out(ports, incident.id, step)
+        _send_forgotten_work(ports, incident)
+        if is_behind(ports, incident):
+            send_job(ports, {"do": "deliver", "incident": incident.id})
+        forget(ports, marker)
+
+
+def _carry_out(ports: Ports, incident: str, step: Step) -> Incident:
+    """The state is looked at again when the step fires: whoever acted in the meantime wins."""
+
+    def decide(now: Incident) -> list[Draft]:
+        if step not in due(now, ports.clock.now()):
+            return []
+        return [_event(now, step)]
+
+    return record_known(ports, incident, Cause("tidewatch", "timer", step.key), decide)
+
+
+def _event(incident: Incident, step: Step) -> Draft:
+    match step.kind:
+        case "page":
+            return Draft("paged", {"tier": incident.tier, "person": step.subject, "why": step.why})
+        case "escalate":
+            try:
+                return response.escalation(incident, step.why)
+            except Refused as refused:  # pragma: no cover - due() asks for nothing that is refused
+                return Draft("noted", {"sentence": str(refused)})
+        case "expire":
+            return Draft("approval_expired", {"request": step.subject, "decision": "expired"})
+        case "end_watch":
+            return Draft("watch_ended", {"why": step.why})
+        case "interrupt":
+            return Draft(
+                "runbook_finished",
+                {"run": step.subject, "exit_status": None, "verdict": "interrupted", "sentence": step.why},
+            )
+
+
+def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
+    """A decision was recorded and its job never reached the queue: the process died in between."""
+    for approval in incident.approvals:
+        if approval.decision == "approved" and f"promoted:{approval.id}" not in incident.keys:
+            send_job(ports, {"do": "promote", "incident": incident.id, "request": approval.id})

@@ -1,0 +1,73 @@
+"""Labels landed: join them with what was predicted, and judge the latest run of windows."""
+
+from tidewatch.domain.checks.performance import judge
+from tidewatch.domain.finding import Finding, Signal
+from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.outcomes import DayOutcome, join
+from tidewatch.operations.quarantine import BadInput, quarantine, split
+from tidewatch.operations.receipts import once
+from tidewatch.operations.report import note_good_window, report
+from tidewatch.operations.shelf import LABELS, Shelf, UnknownModel
+from tidewatch.ports import Ports
+from tidewatch.ports.tables import UnreadableTable
+
+
+def take_labels(ports: Ports, name: str, via: str = "blob") -> None:
+    """`name` is team/model/window.parquet in the container of labels. Taking it twice changes nothing."""
+    with once(ports, LABELS, name) as data:
+        if data is None:
+            return
+        model, window = split(name)
+        try:
+            _take(ports, model, window, name, data, via)
+        except BadInput as bad:
+            quarantine(ports, LABELS, name, data, bad, via)
+
+
+def _take(ports: Ports, model: str, window: str, name: str, data: bytes, via: str) -> None:
+    shelf = Shelf(ports, model)
+    try:
+        spec = shelf.spec()
+    except UnknownModel as unknown:
+        raise BadInput("unknown_model", [str(unknown)]) from unknown
+    try:
+        table = ports.tables.read(data, name)
+    except UnreadableTable as error:
+        raise BadInput("unreadable", [str(error)]) from error
+    wanted = [spec.only("id"), spec.only("label")]
+    if missing := [f"the column {column} is missing" for column in wanted if column not in table.columns]:
+        raise BadInput("schema", missing)
+    judge_labels(shelf, spec, window, via)
+
+
+def judge_labels(shelf: Shelf, spec: ModelSpec, window: str, via: str) -> None:
+    """Without the window's batch there is nothing to join yet: the batch comes back to it when it lands."""
+    outcome = _joined(shelf, spec, window)
+    if outcome is None:
+        return
+    shelf.keep_outcome(outcome)
+    findings, judged = judge_window(shelf, spec, window)
+    report(shelf.ports, findings, f"{LABELS}:{window}", via)
+    if judged and not findings:
+        note_good_window(shelf.ports, spec.model, window, [Signal(spec.model, "performance", "performance")], via)
+
+
+def judge_window(shelf: Shelf, spec: ModelSpec, window: str) -> tuple[list[Finding], bool]:
+    """The run of windows up to this one that the same version scored; judged only once the run is long enough."""
+    longest = max((metric.windows for metric in spec.metrics), default=1)
+    days = shelf.outcomes(window, longest)
+    if not days:
+        return [], False
+    version = days[-1].version
+    run = [day for day in days if day.version == version]
+    return judge(spec, shelf.baseline(version), run)
+
+
+def _joined(shelf: Shelf, spec: ModelSpec, window: str) -> DayOutcome | None:
+    batch, labels = shelf.batch(window), shelf.labels(window)
+    if batch is None or labels is None:
+        return None
+    record = shelf.window(window)
+    predicted = shelf.table(batch, [spec.only("id"), spec.only("score")])
+    known = shelf.table(labels, [spec.only("id"), spec.only("label")])
+    return join(spec, window, record.version if record else "1", predicted, known)

@@ -1,0 +1,242 @@
+"""What people see of an incident in the channel: one card, changing in place."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tidewatch.domain.incident import Approval, Incident, acknowledge_by, resolve_by
+from tidewatch.domain.model_spec import TIERS
+from tidewatch.domain.people import People
+from tidewatch.domain.runbook import Runbook
+from tidewatch.ports.chat import ChatMessage
+from tidewatch.render import blocks as kit
+
+ICONS = {"open": "🔴", "acknowledged": "👀", "observing": "🔭", "resolved": "✅"}
+COLORS = {"open": kit.RED, "acknowledged": kit.AMBER, "observing": kit.BLUE, "resolved": kit.GREEN}
+
+
+@dataclass(frozen=True)
+class Picture:
+    file: str  # the chat's file id
+    alt: str
+
+
+def clock(at: datetime) -> str:
+    return f"{at:%d %b %H:%M}"
+
+
+def length(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d}" if hours < 48 else f"{hours // 24} days"
+
+
+def incident_card(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> ChatMessage:
+    """The card in the state the incident is in."""
+    build = {"open": _alert, "acknowledged": _taken, "observing": _observing, "resolved": _resolved}[incident.status]
+    blocks = build(incident, people, runbook, picture)
+    text = f"{ICONS[incident.status]} {incident.title} ({incident.id}, {incident.status})"
+    return ChatMessage(text, blocks, COLORS[incident.status])
+
+
+def superseded_card(incident: Incident) -> ChatMessage:
+    """What is left of the old card when an incident came back and has a new one."""
+    return ChatMessage(
+        f"{incident.title} came back: see the newer message",
+        [kit.context(f"↩️ *{kit.escape(incident.title)}* came back · {incident.id} · see the newer message below")],
+        kit.AMBER,
+    )
+
+
+def _alert(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
+    carried = kit.value(incident.id, incident.version)
+    again = f" Came back, {_times(incident.reopened)}." if incident.reopened else ""
+    parts = [
+        kit.header(f"{ICONS['open']} {incident.title}"),
+        kit.section(
+            f"*{kit.escape(incident.model)}*, since *{clock(incident.since)}* UTC.{again}\n{_sentence(incident)}",
+            kit.overflow([("resolve", "Resolve…"), ("note", "Add a note…"), ("timeline", "Timeline")], carried),
+        ),
+    ]
+    if picture:
+        parts.append(kit.picture(picture.file, picture.alt))
+    parts.append(kit.section(f"*Do next:* {_next(incident, runbook)}"))
+    buttons = [kit.button("acknowledge", "Acknowledge", carried, "primary")]
+    if runbook:
+        buttons.append(kit.button("run_runbook", f"Run {runbook.name}", carried))
+    buttons += _escalate(incident, people, carried)
+    return [*parts, kit.actions(buttons), kit.context(_small_print(incident, people))]
+
+
+def _taken(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
+    carried = kit.value(incident.id, incident.version)
+    more = [("unacknowledge", "Give it back"), ("note", "Add a note…"), ("timeline", "Timeline")]
+    more += [("findings", "Write findings…")] if incident.tier != "L1" else []
+    parts = [
+        kit.header(f"{ICONS['acknowledged']} {incident.title}"),
+        kit.section(
+            f"*{people.name(incident.owner)} has it* since {clock(incident.owned_since or incident.since)} UTC. "
+            f"{_sentence(incident)}",
+            kit.overflow(more, carried),
+        ),
+        kit.section(f"*Now:* {_now(incident, runbook)}"),
+    ]
+    buttons = []
+    if runbook and not incident.running:
+        buttons.append(kit.button("run_runbook", f"Run {runbook.name}", carried, "primary"))
+    if incident.tier != "L1" and incident.signal.family == "performance" and not incident.pending:
+        buttons.append(kit.button("retrain", "Retrain…", carried, "" if buttons else "primary"))
+    buttons.append(kit.button("resolve", "Resolve…", carried))
+    buttons += _escalate(incident, people, carried)
+    return [*parts, kit.actions(buttons[:3]), kit.context(_small_print(incident, people))]
+
+
+def _observing(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
+    carried = kit.value(incident.id, incident.version)
+    if incident.promoted:
+        why = f"Version {incident.promoted} is in service; the next batches are judged by it."
+    else:
+        until = f" until {clock(incident.watch_until)} UTC" if incident.watch_until else ""
+        why = f"Watched{until}: it is closed when {incident.response.recover_after} good windows come in a row."
+    more = kit.overflow([("resolve", "Resolve…"), ("note", "Add a note…"), ("timeline", "Timeline")], carried)
+    return [
+        kit.header(f"{ICONS['observing']} {incident.title}"),
+        kit.section(f"{why}\n{_sentence(incident)}", more),
+        kit.context(_small_print(incident, people)),
+    ]
+
+
+def _resolved(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
+    carried = kit.value(incident.id, incident.version)
+    ended = incident.resolved or incident.since
+    by = f" by {people.name(incident.owner)}" if incident.owner else ""
+    flapping = " · 🔁 flapping" if incident.flapping else ""
+    return [
+        kit.section(
+            f"{ICONS['resolved']} *{kit.escape(incident.title)}* resolved {clock(ended)} UTC{by}, "
+            f"after {length(ended - incident.since)}\n{kit.escape(incident.resolution)}",
+            kit.overflow([("timeline", "Timeline"), ("note", "Add a note…")], carried),
+        ),
+        kit.context(f"{incident.id} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
+    ]
+
+
+def approval_card(incident: Incident, approval: Approval, people: People, reason: str) -> ChatMessage:
+    """The question with gain and loss; once decided, the verdict without buttons."""
+    if approval.decision != "pending":
+        icon = {"approved": "✅", "rejected": "✋", "expired": "⌛"}[approval.decision]
+        by = f" by {people.name(approval.decided_by)}" if approval.decided_by != "tidewatch" else ""
+        said = f"\n> {kit.escape(reason)}" if reason else ""
+        when = f"{clock(approval.decided)} UTC" if approval.decided else ""
+        text = f"{icon} *{kit.escape(approval.question)}* {approval.decision}{by} {when}{said}"
+        color = kit.GREEN if approval.decision == "approved" else kit.AMBER
+        return ChatMessage(
+            f"{approval.question} {approval.decision}{by}", [kit.section(text), _asked(approval, people)], color
+        )
+    carried = kit.value(approval.id, incident.version)
+    evidence = approval.evidence
+    blocks = [
+        kit.header(approval.question),
+        kit.section(_gain_and_loss(evidence["comparison"])),
+        kit.section(_table(evidence)),
+        kit.section(
+            f"*If it goes wrong:* version {evidence['champion']} stays in the registry and can be put back in service. "
+            f"Reopens {incident.id} by itself when the next batches are no better."
+        ),
+        kit.actions([
+            kit.button("approve", "Approve…", carried, "primary"),
+            kit.button("reject", "Reject…", carried, "danger"),
+        ]),
+        _asked(approval, people),
+    ]  # fmt: skip
+    return ChatMessage(f"{approval.question} Asked by {people.name(approval.requested_by)}", blocks, kit.BLUE)
+
+
+def _asked(approval: Approval, people: People) -> kit.Block:
+    return kit.context(
+        f"{approval.id} · asked by {people.name(approval.requested_by)} · for {' or '.join(approval.approvers)}, "
+        f"never by who asked · closes {clock(approval.expires)} UTC"
+    )
+
+
+def _gain_and_loss(comparison: dict[str, Any]) -> str:
+    champion, challenger = comparison["champion"], comparison["challenger"]
+    days, better = comparison["days"], comparison["better_days"]
+    verdict = "is better" if comparison["better"] else "is *not clearly better*"
+    return (
+        f"On {days} newer days that it never saw ({comparison['first']} to {comparison['last']}, "
+        f"{comparison['rows']:,} rows), the challenger {verdict}: log loss *{comparison['gain']:+.3f}* "
+        f"(95 % of resampled days: {comparison['low']:+.3f} to {comparison['high']:+.3f}). "
+        f"It gains on {better} days and *loses on {days - better}*. "
+        f"{challenger['observed']:.0%} happened; the champion expected {champion['predicted']:.0%}, "
+        f"the challenger {challenger['predicted']:.0%}."
+    )
+
+
+def _table(evidence: dict[str, Any] | Any) -> str:
+    champion, challenger = evidence["comparison"]["champion"], evidence["comparison"]["challenger"]
+    rows = [
+        ("", f"v{evidence['champion']} now", f"v{evidence['version']} new"),
+        ("log loss", f"{champion['log_loss']:.3f}", f"{challenger['log_loss']:.3f}"),
+        ("calibration gap", f"{champion['calibration_gap']:+.3f}", f"{challenger['calibration_gap']:+.3f}"),
+        ("trained until", "", str(evidence["trained_until"])),
+        ("artefact", "", str(evidence["artefact"])[:12]),
+    ]
+    return "```" + "\n".join(f"{a:<16}{b:>10}{c:>14}" for a, b, c in rows) + "```"
+
+
+def _sentence(incident: Incident) -> str:
+    sentence = kit.escape(incident.finding.sentence)
+    return sentence[0].upper() + sentence[1:] + "."
+
+
+def _next(incident: Incident, runbook: Runbook | None) -> str:
+    if runbook:
+        return f"run `{runbook.name}`: {runbook.title} ({runbook.touches}; {runbook.takes})."
+    if incident.tier == "L1":
+        return "acknowledge it and look at the data; no runbook is left to try, so escalate what you cannot explain."
+    if incident.signal.family == "performance":
+        return "acknowledge it, read what L1 tried in the thread, then retrain or watch, and write down your findings."
+    return "acknowledge it and read what was tried in the thread."
+
+
+def _now(incident: Incident, runbook: Runbook | None) -> str:
+    if incident.running:
+        return f"`{incident.running.runbook}` is running since {clock(incident.running.started)} UTC."
+    if incident.pending:
+        return f"{incident.pending.id} waits for a decision: {incident.pending.question}"
+    if incident.retraining in ("requested", "running"):
+        return "a challenger is being trained; the comparison comes as a question to decide."
+    return _next(incident, runbook).removeprefix("acknowledge it and ").removeprefix("acknowledge it, ")
+
+
+def _escalate(incident: Incident, people: People, carried: str) -> list[kit.Block]:
+    if incident.tier == "L3":
+        return []
+    to = TIERS[TIERS.index(incident.tier) + 1]
+    who = ", ".join(people.name(user) for user in incident.owners.get(to, ())[:1]) or "nobody yet"
+    ask = kit.confirm(f"Escalate to {to}?", f"{who} will be called with everything that was tried.", f"Call {to}")
+    return [kit.button("escalate", f"Escalate to {to}", carried, "danger", ask)]
+
+
+def _small_print(incident: Incident, people: People) -> str:
+    parts = [incident.id, incident.tier]
+    called = incident.owners.get(incident.tier, ())
+    if incident.status == "open" and called:
+        parts.append(f"{', '.join(people.name(user) for user in called)} called")
+    if (deadline := acknowledge_by(incident)) and incident.tier == "L1":
+        parts.append(f"goes to L2 at {clock(deadline)} UTC if nobody takes it")
+    elif deadline := resolve_by(incident):
+        parts.append(f"to be resolved by {clock(deadline)} UTC")
+    return " · ".join([*parts, _witness(incident)])
+
+
+def _witness(incident: Incident) -> str:
+    """Sequence and short head of the stream: what the log said, seen from outside the log."""
+    return f"event {incident.version} `{incident.head[:8]}`"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,87 @@
+"""The story of an incident, a line an event: in its thread, and in the timeline."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tidewatch.domain.events import Event
+from tidewatch.domain.incident import Incident
+from tidewatch.domain.people import People
+from tidewatch.render.blocks import cut, escape
+
+TextOf = Callable[[object], str]
+LAST_LINES = 12
+
+Tell = Callable[[Mapping[str, Any], str, TextOf], str]
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"\n> {escape(line)}" for line in text.splitlines()[:20]) if text else ""
+
+
+def _run(data: Mapping[str, Any], _: str, text_of: TextOf) -> str:
+    icon = {"passed": "✅", "failed": "❌", "interrupted": "⚠️"}[data["verdict"]]
+    lines = text_of(data.get("output")).strip().splitlines()
+    shown = "\n".join(line for line in lines[-LAST_LINES:] if not line.startswith("{"))
+    log = f"\n```{escape(cut(shown, 2000))}```" if shown else ""
+    return f"{icon} `{data.get('runbook', 'the runbook')}` {data['verdict']}: {escape(data['sentence'])}{log}"
+
+
+TELLS: dict[str, Tell] = {
+    "acknowledged": lambda d, who, _: f"👀 {who} has it.",
+    "unacknowledged": lambda d, who, _: f"↩️ {who} gave it back; it waits for somebody again.",
+    "escalated": lambda d, who, text: (
+        f"⬆️ Escalated from {d['from']} to *{d['to']}* by {who}: {escape(d['why'])}.{_quoted(text(d.get('reason')))}"
+    ),
+    "runbook_started": lambda d, who, _: f"⏳ {who} runs `{d['runbook']}`: {escape(d['title'])}.",
+    "runbook_finished": _run,
+    "findings_written": lambda d, who, text: f"🔎 Findings by {who}:{_quoted(text(d['text']))}",
+    "noted": lambda d, who, text: f"📝 {who}:{_quoted(text(d.get('text')) or d.get('sentence', ''))}",
+    "watched": lambda d, who, text: f"🔭 {who} watches it until {d['until'][:16]}.{_quoted(text(d.get('reason')))}",
+    "watch_ended": lambda d, who, _: "⏰ The time to watch is over and it is still bad.",
+    "retraining_requested": lambda d, who, text: f"🏋️ {who} asks for a retraining.{_quoted(text(d.get('reason')))}",
+    "retraining_started": lambda d, who, _: "🏋️ Training a challenger on everything labelled so far …",
+    "retraining_failed": lambda d, who, text: (
+        f"❌ The retraining failed: {escape(d['sentence'])}{_quoted(cut(text(d.get('output')), 1500))}"
+    ),
+    "approval_requested": lambda d, who, _: f"❓ {escape(d['question'])} `{d['request']}` waits for a decision below.",
+    "approval_decided": lambda d, who, text: (
+        f"{'✅' if d['decision'] == 'approved' else '✋'} `{d['request']}` {d['decision']} by {who}."
+        f"{_quoted(text(d.get('reason')))}"
+    ),
+    "approval_expired": lambda d, who, _: f"⌛ `{d['request']}` expired: nobody decided in time.",
+    "promoted": lambda d, who, _: (
+        f"🚀 Version {d['version']} is in service instead of {d['previous']}; the next batches are judged by it."
+    ),
+    "promotion_refused": lambda d, who, _: f"✋ Not promoted: {escape(d['sentence'])}. Ask for a new comparison.",
+    "reopened": lambda d, who, _: f"🔁 Came back: {escape(d['findings'][0]['sentence'])}.",
+    "resolved": lambda d, who, text: f"✅ Resolved: {escape(d['sentence'])}.{_quoted(text(d.get('reason')))}",
+    "recovered": lambda d, who, _: f"✅ Recovered: {escape(d['sentence'])}.",
+    # Only in the timeline: they would drown a thread.
+    "opened": lambda d, who, _: f"🔴 Opened: {escape(d['findings'][0]['sentence'])}.",
+    "observed": lambda d, who, _: f"· Seen again: {escape(d['findings'][0]['sentence'])}.",
+    "window_passed": lambda d, who, _: f"· {d['window']} was good.",
+}
+SILENT = {"opened", "observed", "window_passed"}
+
+
+def tell(event: Event, people: People, text_of: TextOf) -> str:
+    """One event in words; an unknown kind by its name."""
+    if event.kind == "paged":
+        name = people.name(event.data["person"])
+        return f"📟 {name} is called for {event.data['tier']}: {escape(event.data['why'])}."
+    told = TELLS.get(event.kind)
+    return told(event.data, people.name(event.actor), text_of) if told else event.kind
+
+
+def thread_line(event: Event, incident: Incident, people: People, text_of: TextOf) -> str | None:
+    """What the thread says about an event, mentioning who is called; None for what would only be noise."""
+    if event.kind in SILENT:
+        return None
+    if event.kind == "paged":
+        return f"📟 <@{event.data['person']}> please take {incident.id}: {escape(event.data['why'])}."
+    return tell(event, people, text_of)
+
+
+def timeline(events: tuple[Event, ...], people: People, text_of: TextOf) -> str:
+    """Every event, a line each, in UTC."""
+    return "\n".join(f"`{event.at:%d %b %H:%M:%S}` {tell(event, people, text_of)}" for event in events)

@@ -1,0 +1,90 @@
+"""What a runbook's scripts may use of Tidewatch: their task, its files, and the checks.
+
+Y (run.py):    task = Task.receive(); read, correct, `task.keep("corrected", window, table)`.
+Z (verify.py): task = Task.receive(); `say(passed, sentence)` after looking at the data again.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tidewatch.compose import tables
+from tidewatch.domain.baseline import Baseline, profile_table
+from tidewatch.domain.checks import drift
+from tidewatch.domain.checks.performance import judge
+from tidewatch.domain.finding import Finding
+from tidewatch.domain.model_spec import ModelSpec, parse_spec
+from tidewatch.domain.outcomes import DayOutcome, join
+from tidewatch.domain.profile import Profile
+from tidewatch.domain.table import Table
+
+
+@dataclass(frozen=True)
+class Task:
+    incident: str
+    finding: Finding
+    windows: list[str]  # the windows to work on, in order
+    work: Path
+    spec: ModelSpec
+    scoring: Mapping[str, Any]
+
+    @staticmethod
+    def receive() -> "Task":
+        """The task that Tidewatch hands over on standard input."""
+        request = json.load(sys.stdin)
+        work = Path(request["work"])
+        spec = parse_spec((work / "spec.yaml").read_text(), "spec.yaml")
+        finding = Finding.from_dict(request["finding"])
+        return Task(request["incident"], finding, request["windows"], work, spec, request["scoring"])
+
+    def batch(self, window: str) -> Table:
+        return self._read(f"batches/{window}.parquet")
+
+    def keep(self, container: str, window: str, table: Table) -> Path:
+        """Write a table for the store; containers must be named in the runbook's `writes`."""
+        folder = self.work / "out" / container
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{window}.parquet"
+        file.write_bytes(tables().write(table, {"window": window, "corrected_for": self.incident}))
+        return file
+
+    def rescore(self, file: Path) -> None:
+        """Let the model answer again, in place, through the builders' scoring command. Raises CalledProcessError."""
+        command = [sys.executable if word == "python" else word for word in self.scoring["command"]]
+        arguments = ["--model", str(self.work / "model"), "--data", str(file), "--out", str(file)]
+        subprocess.run([*command, *arguments], cwd=self.scoring["folder"], check=True)  # noqa: S603 - no shell
+
+    def strange_now(self, window: str) -> drift.ColumnResult | None:
+        """Check the window's rows again; the result for the finding's column if it is strange."""
+        table, baseline = self.batch(window), self._baseline()
+        usual = Profile.from_bytes((self.work / "usual" / f"{window}.json").read_bytes())
+        results = drift.compare(self.spec, baseline, usual, profile_table(table, self.spec, baseline.scales), table)
+        return next((r for r in results if r.column == self.finding.subject and (r.strange or r.scale)), None)
+
+    def outcomes(self) -> list[DayOutcome]:
+        """Predictions and labels of every window, joined again by id."""
+        version = str(self.finding.evidence.get("version", ""))
+        return [
+            join(self.spec, window, version, self.batch(window), self._read(f"labels/{window}.parquet"))
+            for window in self.windows
+        ]
+
+    def performance_findings(self) -> list[Finding]:
+        """Run the performance check again on `outcomes`."""
+        return judge(self.spec, self._baseline(), self.outcomes())[0]
+
+    def _baseline(self) -> Baseline:
+        return Baseline.from_bytes((self.work / "baseline.json").read_bytes())
+
+    def _read(self, name: str) -> Table:
+        return tables().read((self.work / name).read_bytes(), name)
+
+
+def say(passed: bool, sentence: str) -> NoReturn:
+    """Z's verdict: the last line of its output, and its exit status."""
+    sys.stdout.write(json.dumps({"passed": passed, "sentence": sentence}) + "\n")
+    sys.exit(0 if passed else 1)

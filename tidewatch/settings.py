@@ -1,0 +1,31 @@
+"""The only reader of the environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable TIDEWATCH_…; on Azure, an application setting of that name."""
+
+    model_config = SettingsConfigDict(env_prefix="TIDEWATCH_", extra="ignore")
+
+    home: Path = Path(".tidewatch")  # where state lives when there is no storage account
+    storage: str = ""  # connection string or account URL of the storage account; empty: the home folder
+    people: Path | None = None  # the roster; by default people.yaml in the home
+    runbooks: Path = Path(__file__).parent.parent / "runbooks"
+    slack_token: str = ""
+    slack_signing_secret: str = ""
+    slack_app_token: str = ""  # for Socket Mode
+    slack_api_url: str = "https://slack.com/api/"
+    channel: str = "model-alerts"  # where alerts go: a channel id on Slack
+    command: str = "/ml"
+
+    @property
+    def roster(self) -> Path:
+        return self.people or self.home / "people.yaml"
+
+    @property
+    def simulated_clock(self) -> Path:
+        """Exists only in a demo home; then it tells the time."""
+        return self.home / "clock.json"
