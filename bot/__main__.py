@@ -5,21 +5,20 @@ import sys
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.app import build
-from tidewatch.compose import house
-from tidewatch.settings import Settings
+from tidewatch.compose import house, settings
 
 
 def main() -> None:
-    settings = Settings()
-    if not settings.slack_token or not settings.slack_app_token:
+    chosen = settings()
+    if not chosen.slack_token or not chosen.slack_app_token:
         sys.exit("Socket Mode needs TIDEWATCH_SLACK_TOKEN (xoxb-…) and TIDEWATCH_SLACK_APP_TOKEN (xapp-…).")
     app = build(
         house(),
-        token=settings.slack_token,
-        signing_secret=settings.slack_signing_secret,
-        api_url=settings.slack_api_url,
+        token=chosen.slack_token,
+        signing_secret=chosen.slack_signing_secret,
+        api_url=chosen.slack_api_url,
     )
-    SocketModeHandler(app, settings.slack_app_token).start()  # type: ignore[no-untyped-call]
+    SocketModeHandler(app, chosen.slack_app_token).start()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

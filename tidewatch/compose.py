@@ -9,12 +9,14 @@ from tidewatch.adapters.slack import SlackChat
 from tidewatch.domain.people import People, parse_people
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import Blobs
-from tidewatch.ports.clock import Clock
+from tidewatch.ports.clock import Clock, SimulatedClock
 from tidewatch.ports.incident_log import IncidentLog
 from tidewatch.ports.queue import Queue
 from tidewatch.ports.registry import Registry
 from tidewatch.ports.tables import Tables
 from tidewatch.settings import Settings
+
+_settled: Settings | None = None
 
 
 def compose(settings: Settings) -> Ports:
@@ -40,14 +42,29 @@ def compose(settings: Settings) -> Ports:
     )
 
 
+def settle(settings: Settings) -> None:
+    """Decide for this process what `settings` and `house` give from now on; without it, the environment decides."""
+    global _settled
+    _settled = settings
+    house.cache_clear()
+
+
+def settings() -> Settings:
+    return _settled or Settings()
+
+
 @lru_cache(maxsize=1)
 def house() -> Ports:
-    """The ports of this process, from its environment: what functions and bot act through."""
-    return compose(Settings())
+    """The ports of this process: what functions and bot act through."""
+    return compose(settings())
 
 
 def clock(settings: Settings) -> Clock:
     return FileClock(settings.simulated_clock) if settings.simulated_clock.exists() else SystemClock()
+
+
+def simulated_clock(settings: Settings) -> SimulatedClock:
+    return FileClock(settings.simulated_clock)
 
 
 def tables() -> Tables:

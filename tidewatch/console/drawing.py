@@ -236,7 +236,6 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
-    
         trim_blocks=True,
         lstrip_blocks=True,
     )

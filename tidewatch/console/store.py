@@ -144,10 +144,11 @@ class Store:
         return str(self._rows(query, channel)[0][0])
 
     def mentions(self, channel: str, person: str, after: str) -> int:
-        """How many messages after this ts name the person."""
+        """How many messages after this ts name the person; as in Slack, attachments call nobody."""
         query = (
             "SELECT count(*) FROM messages WHERE channel = ? AND ts > ? AND coalesce(visible_to, ?) = ?"
-            " AND (instr(body, ?) OR instr(body, ?))"
+            " AND (instr(coalesce(body ->> 'text', '') || coalesce(body ->> 'blocks', ''), ?)"
+            " OR instr(coalesce(body ->> 'text', '') || coalesce(body ->> 'blocks', ''), ?))"
         )
         names = (f"<@{person}>", f"<@{person}|")
         return int(self._rows(query, channel, after, person, person, *names)[0][0])

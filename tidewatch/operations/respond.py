@@ -54,9 +54,7 @@ def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Ca
     return record_known(ports, incident, cause, lambda now: response.watch(now, ports.people, cause.actor, until, kept))
 
 
-def decide(
-    ports: Ports, request: str, decision: Decision, reason: str, cause: Cause
-) -> Incident:
+def decide(ports: Ports, request: str, decision: Decision, reason: str, cause: Cause) -> Incident:
     """Approve or reject; what was approved is carried out by a job that looks at the world again."""
     incident = request.rpartition("-A")[0]
     text = keep_text(ports, incident, reason.strip()) if reason.strip() else None

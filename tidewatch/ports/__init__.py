@@ -16,7 +16,7 @@ from tidewatch.ports.scripts import Scripts
 from tidewatch.ports.tables import Tables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ports:
     clock: Clock
     blobs: Blobs

@@ -1,0 +1,136 @@
+"""`tidewatch …`: look at everything, decide nothing."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="On-call for machine-learning models.")
+incidents = typer.Typer(no_args_is_help=True, help="What is open and what was.")
+log = typer.Typer(no_args_is_help=True, help="The incident log.")
+app.add_typer(incidents, name="incidents")
+app.add_typer(log, name="log")
+
+Home = Annotated[Path, typer.Option(envvar="TIDEWATCH_HOME", help="Where everything is kept.")]
+DEFAULT_HOME = Path(".tidewatch")
+
+
+def main() -> None:
+    app()
+
+
+def fail(sentence: str) -> NoReturn:
+    """A user's mistake: one sentence, exit status 2."""
+    sys.stderr.write(f"tidewatch: {sentence}\n")
+    raise typer.Exit(2)
+
+
+def show(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+@app.command()
+def up(
+    home: Home = DEFAULT_HOME,
+    port: Annotated[int, typer.Option(help="The first port to try.")] = 8321,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every invocation.")] = False,
+) -> None:
+    """Run function_app.py on this machine: timers, blobs, queues, HTTP, and a console when there is no Slack."""
+    from tidewatch.commands.serving import run_up  # noqa: PLC0415 - web server
+
+    run_up(home, port, verbose, fail)
+
+
+@app.command()
+def demo(
+    home: Home = DEFAULT_HOME,
+    headless: Annotated[bool, typer.Option(help="No browser, no waiting, a scripted team.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write what happened here.")] = None,
+    port: Annotated[int, typer.Option(help="The first port to try.")] = 8321,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    speed: Annotated[float, typer.Option(help="0.5, 1, 2 or 4; 1 tells the story in about three minutes.")] = 1.0,
+    fault_column: Annotated[str, typer.Option(help="The column that arrives in another unit.")] = "distance",
+    fault_factor: Annotated[float, typer.Option(help="What it is multiplied by.")] = 1.609,
+    fault_date: Annotated[str, typer.Option(help="The first of two days.")] = "2013-05-14",
+    without_fault: Annotated[bool, typer.Option("--without-fault", help="Inject nothing.")] = False,
+) -> None:
+    """Watch a real model go wrong and people put it right, on flights out of New York in 2013."""
+    from tidewatch.commands.serving import run_demo  # noqa: PLC0415 - web server, pandas
+
+    fault = None if without_fault else (fault_column, fault_factor, fault_date)
+    run_demo(home, headless, json_file, port, open_page, speed, fault, fail)
+
+
+@incidents.command("list")
+def list_incidents(
+    home: Home = DEFAULT_HOME, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False
+) -> None:
+    """Every incident, the open ones first."""
+    from tidewatch.commands.looking import incident_rows, incident_table  # noqa: PLC0415
+
+    show(json.dumps(incident_rows(home), indent=1)) if as_json else incident_table(home)
+
+
+@incidents.command("show")
+def show_incident(
+    incident: Annotated[str, typer.Argument(help="INC-1001")],
+    home: Home = DEFAULT_HOME,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """One incident with everything that happened."""
+    from tidewatch.commands.looking import UnknownIncident, incident_story, incident_whole  # noqa: PLC0415
+
+    try:
+        show(json.dumps(incident_whole(home, incident), indent=1) if as_json else incident_story(home, incident))
+    except (UnknownIncident, ValueError) as error:
+        fail(str(error))
+
+
+@log.command("verify")
+def verify(home: Home = DEFAULT_HOME) -> None:
+    """Check every record's hash and place. Exit status 1 when something does not hold."""
+    from tidewatch.commands.looking import verification  # noqa: PLC0415
+
+    faults, sentence = verification(home)
+    show("\n".join([*faults, sentence]))
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command()
+def baseline(
+    spec: Annotated[Path, typer.Option(help="The model spec.")],
+    data: Annotated[Path, typer.Option(help="Reference data: parquet or CSV.")],
+    out: Annotated[Path, typer.Option(help="Where to write the baseline.")],
+) -> None:
+    """Learn from reference data what is usual."""
+    from tidewatch.commands.checking import InputRefused, write_baseline  # noqa: PLC0415 - numpy, pyarrow
+
+    try:
+        show(write_baseline(spec, data, out))
+    except InputRefused as error:
+        fail(str(error))
+
+
+@app.command()
+def check(
+    spec: Annotated[Path, typer.Option(help="The model spec.")],
+    baseline: Annotated[Path, typer.Option(help="What `tidewatch baseline` wrote.")],
+    batch: Annotated[Path, typer.Option(help="The batch: parquet or CSV.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Check one batch. Exit status 0: clean, 1: findings, 2: bad input."""
+    from tidewatch.commands.checking import InputRefused, check_batch  # noqa: PLC0415 - numpy, pyarrow
+
+    try:
+        result: dict[str, Any] = check_batch(spec, baseline, batch)
+    except InputRefused as error:
+        fail(str(error))
+    found = result["findings"]
+    show(json.dumps(result, indent=1) if as_json else "\n".join(f["sentence"] for f in found) or "Nothing unusual.")
+    raise typer.Exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the command line does, away from how its options are spelled."""
