@@ -1,11 +1,12 @@
-"""A console that is really served, and a bot that is really asked."""
+"""A console that is really served, and a bot that is really asked; one of each, emptied between tests."""
 
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +19,7 @@ import uvicorn
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
-from tidewatch.console import Channel, Console, ConsoleConfig, Person, Shortcut, Stage, serve
+from tidewatch.console import Channel, Console, ConsoleConfig, Person, Shortcut, Stage, StageStatus, serve
 
 SECRET = "a signing secret"
 TOKEN = "xoxb-console-test"
@@ -32,14 +33,18 @@ class FakeBot:
     asked: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
 
+    def forget(self) -> None:
+        self.asked.clear()
+        self.reply("")
+
     def reply(self, body: Any, status: int = 200) -> None:
         kind = "text/plain" if isinstance(body, str) else "application/json"
         text = body if isinstance(body, str) else json.dumps(body)
         self.answer = lambda asked: (status, kind, text)
 
 
-@pytest.fixture
-def bot() -> Iterator[FakeBot]:
+@pytest.fixture(scope="session")
+def running_bot() -> Iterator[FakeBot]:
     fake = FakeBot()
     verifier = SignatureVerifier(SECRET)
 
@@ -63,7 +68,8 @@ def bot() -> Iterator[FakeBot]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(ConnectionError):  # the console does not wait for late answers
+                self.wfile.write(data)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
@@ -90,19 +96,23 @@ class Ticking:
         return self.at
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def config(bot: FakeBot, port: int) -> ConsoleConfig:
+@pytest.fixture(scope="session")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def config(running_bot: FakeBot, port: int) -> ConsoleConfig:
     return ConsoleConfig(
         workspace="Tidewatch local",
         url=f"http://127.0.0.1:{port}",
-        bot_url=bot.url,
+        bot_url=running_bot.url,
         bot_token=TOKEN,
         signing_secret=SECRET,
         page_token="once",
@@ -115,25 +125,73 @@ def config(bot: FakeBot, port: int) -> ConsoleConfig:
     )
 
 
-@pytest.fixture
-def stage() -> Stage | None:
-    return None
+@dataclass
+class Story:
+    """A stage that keeps what was done on it."""
+
+    done: list[str] = field(default_factory=list)
+
+    def status(self) -> StageStatus:
+        controls = (("pause", "Pause"), ("start-over", "Start over"))
+        return StageStatus("Day 43 of 101", "Be *Ana* and press *Acknowledge*.", 0.43, controls=controls)
+
+    def act(self, action: str) -> str:
+        self.done.append(action)
+        return f"Did {action}."
 
 
-@pytest.fixture
-def console(config: ConsoleConfig, tmp_path: Path, stage: Stage | None) -> Iterator[Console]:
-    """Served at config.url until the test is over."""
-    made = Console(config, tmp_path / "console")
-    server = uvicorn.Server(
-        uvicorn.Config(serve(made, stage), host="127.0.0.1", port=int(config.url.rsplit(":")[-1]), log_level="error")
-    )
+@pytest.fixture(scope="session")
+def running_story() -> Story:
+    return Story()
+
+
+@pytest.fixture(scope="session")
+def running_console(
+    config: ConsoleConfig, running_story: Story, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    made = Console(config, tmp_path_factory.mktemp("console"))
+    with serving(made, running_story):
+        yield made
+
+
+@contextmanager
+def serving(console: Console, stage: Stage | None) -> Iterator[None]:
+    port = int(console.config.url.rpartition(":")[2])
+    app = serve(console, stage)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.005)
-    yield made
+    yield
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def fresh_console(config: ConsoleConfig, tmp_path: Path) -> Iterator[Console]:
+    """Another one that was just started, without a stage; its page token is "once"."""
+    made = Console(replace(config, url=f"http://127.0.0.1:{free_port()}"), tmp_path)
+    with serving(made, None):
+        yield made
+
+
+@pytest.fixture
+def bot(running_bot: FakeBot) -> FakeBot:
+    running_bot.forget()
+    return running_bot
+
+
+@pytest.fixture
+def console(running_console: Console, bot: FakeBot) -> Console:
+    running_console.clear()
+    return running_console
+
+
+@pytest.fixture
+def story(running_story: Story) -> Story:
+    running_story.done.clear()
+    return running_story
 
 
 @pytest.fixture
@@ -145,5 +203,5 @@ def slack(config: ConsoleConfig, console: Console) -> WebClient:
 def browser(config: ConsoleConfig, console: Console) -> Iterator[httpx.Client]:
     """A browser without JavaScript that has opened the link."""
     with httpx.Client(base_url=config.url, headers={"Origin": config.url}, follow_redirects=True) as client:
-        assert client.get("/?token=once").status_code == 200
+        assert client.get(console.new_link()).status_code == 200
         yield client

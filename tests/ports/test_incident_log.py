@@ -309,7 +309,7 @@ def test_an_append_that_never_arrived_is_an_error_and_can_be_repeated(lossy: Cal
         log.append("INC-1", stream)
     assert list(log.incidents()) == []
     log.append("INC-1", stream)
-    assert log.read("INC-1") == stream
+    assert shared.read("INC-1") == stream
 
 
 def test_the_place_in_the_blob_decides_when_two_saw_the_same_end(
@@ -320,12 +320,12 @@ def test_the_place_in_the_blob_decides_when_two_saw_the_same_end(
 
     def overtaken(blob: BlobClient, data: bytes, **options: Any) -> Any:
         monkeypatch.undo()
-        log.append("INC-77", events("noted", after=stream[-1], incident="INC-77", key="fast"))
+        shared.append("INC-77", events("noted", after=stream[-1], incident="INC-77", key="fast"))
         return append_block(blob, data, **options)
 
-    with racers.opened_incident_log({"kind": "azure", "connection": azurite}) as log:
-        log.append("INC-77", stream)
+    with racers.opened_incident_log({"kind": "azure", "connection": azurite}) as shared:
+        shared.append("INC-77", stream)
         monkeypatch.setattr(BlobClient, "append_block", overtaken)
         with pytest.raises(Conflict, match="no longer ends at event 1"):
-            log.append("INC-77", events("noted", after=stream[-1], incident="INC-77", key="slow"))
-        assert [event.key for event in log.read("INC-77")] == ["k", "fast"]
+            shared.append("INC-77", events("noted", after=stream[-1], incident="INC-77", key="slow"))
+        assert [event.key for event in shared.read("INC-77")] == ["k", "fast"]

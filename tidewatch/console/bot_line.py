@@ -19,10 +19,11 @@ class Reply:
     """What became of one command, click or submission."""
 
     ok: bool
-    problem: str = ""  # one sentence for people when it failed
+    problem: str = ""  # one clause for people when it failed
     status: int | None = None  # the bot's HTTP status; None when there was no answer
     body: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)  # what a submitted modal complains about, by block id
+    sent: bool = True  # False when the bot was not asked: what was pressed is gone, or the form is not complete
 
     def json(self) -> dict[str, Any]:
         """The body as an object; empty when it is not one."""

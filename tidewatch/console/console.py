@@ -75,7 +75,7 @@ class Console:
         post = self.store.post(place.id, ts)
         control = find(post.body, action_id, block_id, value) if post and post.visible_to in (None, user) else None
         if post is None or control is None:
-            return Reply(False, "that button is gone: the message has changed meanwhile")
+            return Reply(False, "that button is gone: the message has changed meanwhile", sent=False)
         message = next((each for each in self.workspace.messages(place.id) if each["ts"] == ts), post.body)
         hook = self._hook(place, user, ts, post.thread)
         trigger = self.workspace.trigger(user)
@@ -97,7 +97,7 @@ class Console:
         person, view = self.workspace.person(user), self.store.view(view_id)
         control = find(view.body, action_id, block_id, value) if view and view.person == user else None
         if view is None or control is None:
-            return Reply(False, "that button is gone: the view has changed meanwhile")
+            return Reply(False, "that button is gone: the view has changed meanwhile", sent=False)
         reply = self._bot.interaction(
             self._payloads.view_click(person, view, control, value, self.workspace.trigger(user))
         )
@@ -115,7 +115,7 @@ class Console:
         """Send the topmost modal with these values (by block id or action id), as its form does."""
         person, view = self.workspace.person(user), self.view(user)
         if view is None:
-            return Reply(False, "no modal is open")
+            return Reply(False, "no modal is open", sent=False)
         given = {
             block["block_id"]: _given(values, block, view.state.get(block["block_id"], initial(element)))
             for block, element in inputs(view.body)
@@ -127,7 +127,7 @@ class Console:
         }
         view = self._keep(view, given, wrong) or view
         if wrong:
-            return Reply(False, "the form is not complete", errors=wrong)
+            return Reply(False, "the form is not complete", errors=wrong, sent=False)
         reply = self._bot.interaction(self._payloads.submission(person, view, self.workspace.trigger(user)))
         return self._submitted(view, reply)
 
@@ -140,7 +140,7 @@ class Console:
         person, place = self.workspace.person(user), self.workspace.channel(channel)
         message = next((each for each in self.workspace.messages(place.id) if each["ts"] == ts), None)
         if message is None:
-            return Reply(False, "that message is gone")
+            return Reply(False, "that message is gone", sent=False)
         hook, trigger = self._hook(place, user, ts, message.get("thread_ts")), self.workspace.trigger(user)
         reply = self._bot.interaction(self._payloads.shortcut(person, place, message, callback_id, trigger, hook))
         if not reply.ok:

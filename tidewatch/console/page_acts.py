@@ -52,7 +52,7 @@ def click(doing: Doing) -> None:
     if post and _must_ask(doing, post.body, block_id, action_id, value, "click"):
         return
     reply = doing.console.click(doing.me.id, channel, ts, action_id, value, block_id=block_id)
-    if not reply.ok and reply.status is None:
+    if not reply.sent:  # what fails later is told in the channel
         doing.session.notify(_sentence(reply.problem))
 
 

@@ -109,7 +109,7 @@ async def _arguments(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind == "application/json":
         try:
-            body = await request.json()
+            body = json.loads(await request.body() or b"{}")  # slack_sdk sends an empty body for no arguments
         except (ValueError, RecursionError) as error:
             raise Refused("invalid_json") from error
         if not isinstance(body, dict):

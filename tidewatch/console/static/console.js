@@ -99,7 +99,7 @@ function focusNew(before) {
   const veils = document.querySelectorAll(".veil");
   const veil = veils[veils.length - 1];
   if (!veil || veil.id === before || veil.contains(document.activeElement)) return;
-  const first = veil.querySelector("[autofocus], .modal-body input, .modal-body textarea, .modal-body select, #confirm-yes, footer .button");
+  const first = veil.querySelector("[autofocus], .modal-body input, .modal-body textarea, .modal-body select, footer .button");
   first?.focus({ preventScroll: true });
 }
 
