@@ -38,8 +38,8 @@ class Click:
 
 
 def _run(ports: Ports, click: Click) -> str:
-    _, runbook = start_run(ports, click.id, "", click.cause)
-    return f"`{runbook.name}` runs ({runbook.takes}); the thread shows how it ends."
+    start_run(ports, click.id, "", click.cause)
+    return ""
 
 
 def _acknowledge(ports: Ports, click: Click) -> str:

@@ -48,13 +48,15 @@ def free_socket(first: int) -> socket.socket:
 class Server:
     """One process: functions, bot and, where no workspace is configured, the console."""
 
-    def __init__(self, home_folder: Path, port: int, *, live: bool = True, app_folder: Path = APP_FOLDER) -> None:
+    def __init__(
+        self, home_folder: Path, port: int, *, live: bool = True, demo: bool = False, app_folder: Path = APP_FOLDER
+    ) -> None:
         self._socket = free_socket(port) if port else free_socket(8321)
         self.port = self._socket.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
         self.settings = home.local_settings(home_folder, self.port)
         home.ensure_roster(self.settings)
-        self._live, self._app_folder = live, app_folder
+        self._live, self._demo, self._app_folder = live, demo, app_folder
         self.host = self._open_host()
         self.console = self._open_console() if self.settings.channel == home.CHANNEL else None
         self._uvicorn: uvicorn.Server | None = None
@@ -103,8 +105,11 @@ class Server:
         compose.settle(self.settings)
         ports = compose.house()
         settings = HostSettings.read(self._app_folder)
+        if self._demo:
+            # Everything that lands in a demo lands whole, and a story has no time to wait for seconds of rest.
+            settings = replace(settings, settle=0.0, poll=0.1)
         if not self._live:
-            settings = replace(settings, settle=0.0, retry_delay=0.0, visibility_timeout=0.0)
+            settings = replace(settings, retry_delay=0.0, visibility_timeout=0.0)
         return Host(
             self._app_folder, blobs=ports.blobs, queue=ports.queue, clock=compose.clock(self.settings),
             state=self.settings.home / "host", settings=settings,

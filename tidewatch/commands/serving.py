@@ -45,7 +45,7 @@ def run_demo(
     plan = _plan(fault, fail)
     if speed not in SPEEDS:
         fail(f"--speed is one of {', '.join(f'{known:g}' for known in SPEEDS)}, not {speed:g}")
-    server = _server(home, port, live=not headless, fail=fail)
+    server = _server(home, port, live=not headless, demo=True, fail=fail)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), disable=not headless) as progress:
         task = progress.add_task("training the model", total=1.0)
 
@@ -104,9 +104,9 @@ def _say_where(server: Server, open_page: bool = False) -> None:
         webbrowser.open(link)  # where there is no browser it does nothing
 
 
-def _server(home: Path, port: int, *, live: bool, fail: Fail) -> Server:
+def _server(home: Path, port: int, *, live: bool, fail: Fail, demo: bool = False) -> Server:
     try:
-        return Server(home.absolute(), port, live=live)
+        return Server(home.absolute(), port, live=live, demo=demo)
     except (NoPort, HostError, RunbookError, ValueError) as error:
         fail(str(error))
 

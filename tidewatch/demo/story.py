@@ -11,6 +11,7 @@ from tidewatch.demo.team import Action, Team
 from tidewatch.demo.world import FIRST_DAY, MODEL, Arrival, FaultPlan, World
 from tidewatch.operations.journal import JOBS
 from tidewatch.operations.receipts import RECEIPTS, receipt_name
+from tidewatch.operations.report import open_incidents
 from tidewatch.server import Server
 
 LAST_DAY = date(2013, 7, 12)  # the retrained model has had its full week by then
@@ -20,7 +21,7 @@ TRIES = 5  # presses that change nothing before the story is called stuck
 PATIENCE = 120.0  # seconds for the functions to finish what landed
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
-DAY_SECONDS = 0.8  # at speed 1
+DAY_SECONDS = 0.5  # at speed 1
 GRACE_SECONDS = 8.0  # in which somebody who watches can be faster than the scripted team
 
 
@@ -93,12 +94,18 @@ class Story:
 
     def _pass_time(self, arrival: Arrival) -> None:
         if self._live:
-            self._guide = (
-                "Days pass: each brings about 900 flights with predictions, checked as they land; labels follow a day "
-                "later. Nothing is wrong right now."
-            )
+            self._guide = self._quiet_guide()
             self._pause(DAY_SECONDS / 2 / self._speed)
         self._clock.set(max(arrival.at, self._server.ports.clock.now()), rate=1.0 if self._live else 0.0)
+
+    def _quiet_guide(self) -> str:
+        watched = open_incidents(self._server.ports)
+        if watched:
+            return f"{watched[0].id} is under observation: the days that land now decide whether it is over."
+        return (
+            "Nothing to press: days pass, each with about 900 flights that are checked as they land; labels follow a "
+            "day later."
+        )
 
     def _settle(self, arrival: Arrival | None = None) -> None:
         """Until the functions have nothing left to do."""

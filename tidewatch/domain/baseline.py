@@ -9,6 +9,7 @@ for those between 0 and 1, logarithm for the others), and a new window is strang
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -72,6 +73,7 @@ class Baseline:
         return json.dumps(record, separators=(",", ":")).encode()
 
     @staticmethod
+    @lru_cache(maxsize=8)  # read for every batch and every label file; megabytes, so only a few are kept
     def from_bytes(data: bytes) -> "Baseline":
         record = json.loads(data)
         return Baseline(

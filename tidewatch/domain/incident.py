@@ -71,6 +71,7 @@ class Incident:
     reopened: int = 0
     resolved: datetime | None = None
     resolution: str = ""
+    recovered: bool = False  # by itself, not by somebody
     promoted: str = ""  # the version that was promoted to end this
     keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
 
@@ -217,7 +218,10 @@ def _watch_ended(incident: Incident, event: Event) -> Incident:
 
 
 def _resolved(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="resolved", resolved=event.at, resolution=event.data["sentence"])
+    by_itself = event.kind == "recovered"
+    return replace(
+        incident, status="resolved", resolved=event.at, resolution=event.data["sentence"], recovered=by_itself
+    )  # fmt: skip
 
 
 _STEPS = {

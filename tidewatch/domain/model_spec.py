@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -12,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 Tier = Literal["L1", "L2", "L3"]
 TIERS: tuple[Tier, ...] = ("L1", "L2", "L3")
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -124,11 +126,11 @@ class ModelSpec(Part):
         return [n for n, c in self.columns.items() if c.role != "label"]
 
 
+@lru_cache(maxsize=256)  # the same text is read for every batch, and YAML is slow
 def parse_spec(text: str, name: str) -> ModelSpec:
     """Read a spec. Raises SpecError naming `name`, the line and a suggestion for every mistake."""
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        record = yaml.safe_load(text)
+        record = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError([f"{name} line {line}: this is not YAML: {error.problem}"]) from error
@@ -139,6 +141,7 @@ def parse_spec(text: str, name: str) -> ModelSpec:
         for role in ("id", "window", "score", "label"):
             spec.only(role)
     except ValidationError as error:
+        tree = yaml.compose(text, Loader=LOADER)
         raise SpecError([_mistake(name, tree, detail) for detail in error.errors()]) from error
     return spec
 

@@ -111,11 +111,12 @@ def _observing(incident: Incident, people: People, runbook: Runbook | None, pict
 def _resolved(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
     ended = incident.resolved or incident.since
-    by = f" by {people.name(incident.owner)}" if incident.owner else ""
+    by = f" by {people.name(incident.owner)}" if incident.owner and not incident.recovered else ""
+    how = "recovered" if incident.recovered else "resolved"
     flapping = " · 🔁 flapping" if incident.flapping else ""
     return [
         kit.section(
-            f"{ICONS['resolved']} *{kit.escape(incident.title)}* resolved {clock(ended)} UTC{by}, "
+            f"{ICONS['resolved']} *{kit.escape(incident.title)}* {how} {clock(ended)} UTC{by}, "
             f"after {length(ended - incident.since)}\n{kit.escape(incident.resolution)}",
             kit.overflow([("timeline", "Timeline"), ("note", "Add a note…")], carried),
         ),
