@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from tidewatch.adapters.local.clock import FileClock, SystemClock
 from tidewatch.adapters.local.runbooks import load_runbooks
@@ -99,14 +100,16 @@ def _azure_storage(storage: str) -> tuple[Blobs, Queue, IncidentLog]:
     from tidewatch.adapters.azure.incident_log import AzureIncidentLog  # noqa: PLC0415
     from tidewatch.adapters.azure.queue import AzureQueue  # noqa: PLC0415
 
+    # The SDK's own patience is longer than Slack's three seconds: what fails here is tried again by its caller.
+    hurry: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3, "connection_timeout": 2, "read_timeout": 5}
     if storage.startswith("https://"):
         identity = DefaultAzureCredential()
-        blobs = BlobServiceClient(storage, credential=identity)
-        queues = QueueServiceClient(storage.replace(".blob.", ".queue."), credential=identity)
+        blobs = BlobServiceClient(storage, credential=identity, **hurry)
+        queues = QueueServiceClient(storage.replace(".blob.", ".queue."), credential=identity, **hurry)
     else:
         blobs, queues = (
-            BlobServiceClient.from_connection_string(storage),
-            QueueServiceClient.from_connection_string(storage),
+            BlobServiceClient.from_connection_string(storage, **hurry),
+            QueueServiceClient.from_connection_string(storage, **hurry),
         )
     return AzureBlobs(blobs), AzureQueue(queues), AzureIncidentLog(blobs)
 

@@ -93,6 +93,16 @@ def test_an_outdated_etag_stops_the_write(blobs: Blobs) -> None:
     assert blobs.get("batches", "a") == b"second"
 
 
+def test_a_blob_that_was_changed_is_not_deleted_by_who_saw_the_old_one(blobs: Blobs) -> None:
+    seen = blobs.put("markers", "a", b"1")
+    newer = blobs.put("markers", "a", b"2")
+    with pytest.raises(BlobChanged):
+        blobs.delete("markers", "a", if_match=seen)
+    assert blobs.get("markers", "a") == b"2"
+    blobs.delete("markers", "a", if_match=newer)
+    assert blobs.stat("markers", "a") is None
+
+
 def test_a_blob_that_was_deleted_matches_no_etag(blobs: Blobs) -> None:
     etag = blobs.put("batches", "a", b"first")
     blobs.delete("batches", "a")

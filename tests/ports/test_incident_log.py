@@ -309,7 +309,7 @@ def test_an_append_that_never_arrived_is_an_error_and_can_be_repeated(lossy: Cal
         log.append("INC-1", stream)
     assert list(log.incidents()) == []
     log.append("INC-1", stream)
-    assert shared.read("INC-1") == stream
+    assert log.read("INC-1") == stream
 
 
 def test_the_place_in_the_blob_decides_when_two_saw_the_same_end(

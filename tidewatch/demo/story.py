@@ -109,6 +109,8 @@ class Story:
 
     def _settle(self, arrival: Arrival | None = None) -> None:
         """Until the functions have nothing left to do."""
+        busy = "" if arrival else "Under way: scripts run and are verified; the thread tells."
+        self._guide = busy or self._guide
         if not self._live:
             self._server.host.settle()
             return
@@ -175,7 +177,8 @@ class Story:
     # --- the stage ---------------------------------------------------------------------------------------
 
     def status(self) -> StageStatus:
-        number, days = (self._day - FIRST_DAY).days + 1, (self.last_day - FIRST_DAY).days + 1
+        now = self._clock.now()
+        number, days = max(1, (now.date() - FIRST_DAY).days), (self.last_day - FIRST_DAY).days + 2
         guide = self._guide
         if self._deadline is not None:
             left = max(0, round(self._deadline - time.monotonic()))
@@ -183,10 +186,10 @@ class Story:
         pause = ("resume", "Go on") if self._paused else ("pause", "Pause")
         autopilot = ("autopilot", "Let me press" if self._autopilot else "Let the team press")
         return StageStatus(
-            headline=f"Day {number} of {days} · {self._day:%a} {self._day.day} {self._day:%b %Y}",
+            headline=f"Day {number} of {days} · {now:%a} {now.day} {now:%b %Y}",
             guide=guide,
             progress=self._share,
-            clock=self._clock.now(),
+            clock=now,
             speed="waiting for people" if self._deadline else f"{self._speed / DAY_SECONDS:.3g} days a second",
             running=not self._paused and not self._finished,
             finished=self._finished,

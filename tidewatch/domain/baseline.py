@@ -16,7 +16,7 @@ import numpy as np
 from tidewatch.domain.distance import distances
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.outcomes import DayOutcome, metric_values, outcomes_by_window
-from tidewatch.domain.profile import Profile, Scale, merge, profile_numbers, profile_texts
+from tidewatch.domain.profile import ColumnProfile, Profile, Scale, merge, profile_numbers, profile_texts
 from tidewatch.domain.table import Table
 
 FEW = 10  # with fewer left-out windows than this, independence of rows is assumed instead
@@ -86,10 +86,14 @@ class Baseline:
 
 def profile_table(table: Table, spec: ModelSpec, scales: Mapping[str, Scale]) -> Profile:
     """Count every watched column of the table."""
-    columns = {}
+    columns: dict[str, ColumnProfile] = {}
     for name in spec.watched:
         values = table.columns[name]
-        columns[name] = profile_numbers(values, scales[name]) if name in scales else profile_texts(values)
+        if name in scales:
+            # A column without a single value comes without a type: its None become NaN here.
+            columns[name] = profile_numbers(values.astype(np.float64), scales[name])
+        else:
+            columns[name] = profile_texts(values if values.dtype == object else np.full(len(values), None))
     return Profile(table.rows, columns)
 
 

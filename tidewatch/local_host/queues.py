@@ -71,7 +71,7 @@ class QueueListener:
     def _run(self, message: Message) -> bool:
         value: object = message.body
         if self.function.trigger.annotation is not str:
-            value = QueueMessage(  # type: ignore[no-untyped-call]
+            value = QueueMessage(
                 id=message.id, body=message.body, dequeue_count=message.dequeue_count, pop_receipt=message.lease
             )
         data = binding_data(message.body) | {

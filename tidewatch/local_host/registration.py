@@ -128,7 +128,7 @@ def _output_fault(raw: Any, annotation: Any) -> str | None:
         (given,) = typing.get_args(annotation)
     elif not isinstance(given, type):
         return "it must be a class"
-    converter = func.get_binding_registry().get(raw.type)  # type: ignore[no-untyped-call]
+    converter = func.get_binding_registry().get(raw.type)
     fits = given in (str, bytes) or converter.check_output_type_annotation(given)
     return None if fits else f"{_spell(given)} cannot be written to it"
 

@@ -12,6 +12,7 @@ from tidewatch.domain.profile import NumberProfile, TextProfile
 from tidewatch.operations.examine import usual_before
 from tidewatch.operations.shelf import Shelf
 from tidewatch.ports import Ports
+from tidewatch.render.axis import number
 from tidewatch.render.category_picture import category_alt, category_picture
 from tidewatch.render.density import Spread
 from tidewatch.render.drift_picture import drift_alt, drift_picture
@@ -84,7 +85,7 @@ def _spread(profile: NumberProfile, divisor: float, label: str) -> Spread:
 
 def _range(usual: NumberProfile, now: NumberProfile, scale: dict[str, float] | None) -> str:
     def middle(profile: NumberProfile) -> str:
-        return f"{profile.quantile(0.05):.4g} to {profile.quantile(0.95):.4g}"
+        return f"{number(profile.quantile(0.05))} to {number(profile.quantile(0.95))}"
 
     restored = f" Divided by {scale['factor']:g}, {scale['restored']:.0%} of the rows are usual again." if scale else ""
     return f"Usually {middle(usual)}, now {middle(now)}.{restored}"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tidewatch.domain import response
@@ -121,7 +122,8 @@ def _release(ports: Ports, marker: Marker) -> None:
 def forget(ports: Ports, marker: Marker) -> None:
     """The reopen window is over: the next finding of the signal is a new incident."""
     if _is_over(ports, marker):
-        ports.blobs.delete(MARKERS, marker.name)
+        with suppress(BlobChanged):  # a new finding came first and has the marker now
+            ports.blobs.delete(MARKERS, marker.name, if_match=marker.etag)
 
 
 def _read(ports: Ports, name: str) -> Marker | None:

@@ -54,5 +54,5 @@ class Blobs(Protocol):
     def list(self, container: str, prefix: str = "") -> Iterator[BlobInfo]:
         """In order of name; nothing for a container that does not exist."""
 
-    def delete(self, container: str, name: str) -> None:
-        """Quiet when there is nothing to delete."""
+    def delete(self, container: str, name: str, *, if_match: str | None = None) -> None:
+        """Quiet when there is nothing to delete. `if_match` raises BlobChanged when it has another etag by now."""

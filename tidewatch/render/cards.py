@@ -26,7 +26,7 @@ def clock(at: datetime) -> str:
 
 
 def length(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
+    minutes = max(1, round(span.total_seconds() / 60))
     if minutes < 60:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
@@ -86,7 +86,8 @@ def _taken(incident: Incident, people: People, runbook: Runbook | None, picture:
     buttons = []
     if runbook and not incident.running:
         buttons.append(kit.button("run_runbook", f"Run {runbook.name}", carried, "primary"))
-    if incident.tier != "L1" and incident.signal.family == "performance" and not incident.pending:
+    waiting = incident.pending or incident.retraining in ("requested", "running")
+    if incident.tier != "L1" and incident.signal.family == "performance" and not waiting:
         buttons.append(kit.button("retrain", "Retrain…", carried, "" if buttons else "primary"))
     buttons.append(kit.button("resolve", "Resolve…", carried))
     buttons += _escalate(incident, people, carried)

@@ -58,11 +58,16 @@ class AzureBlobs:
         except ResourceNotFoundError:
             return
 
-    def delete(self, container: str, name: str) -> None:
+    def delete(self, container: str, name: str, *, if_match: str | None = None) -> None:
+        conditions: dict[str, Any] = {}
+        if if_match is not None:
+            conditions = {"etag": f'"{if_match}"', "match_condition": MatchConditions.IfNotModified}
         try:
-            self._service.get_blob_client(container, name).delete_blob(delete_snapshots="include")
+            self._service.get_blob_client(container, name).delete_blob(delete_snapshots="include", **conditions)
         except ResourceNotFoundError:
             return
+        except ResourceModifiedError:
+            raise BlobChanged(container, name) from None
 
 
 def _uploaded(service: BlobServiceClient, blob: BlobClient, data: bytes, options: Mapping[str, Any]) -> str:

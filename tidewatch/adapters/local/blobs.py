@@ -67,11 +67,14 @@ class LocalBlobs:
             if name.startswith(prefix) and (info := _info(name, base / name)):
                 yield info
 
-    def delete(self, container: str, name: str) -> None:
+    def delete(self, container: str, name: str, *, if_match: str | None = None) -> None:
         path = self._path(container, name)
         if not path.is_file():
             return
         with self._locked(container):
+            now = self.stat(container, name)
+            if now is not None and if_match not in (None, now.etag):
+                raise BlobChanged(container, name)
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
 

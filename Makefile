@@ -1,0 +1,50 @@
+# `make run` and `make test` are all a newcomer needs; both make the virtual environment by themselves.
+PYTHON ?= python3
+HOME_FOLDER ?= $(or $(TIDEWATCH_HOME),.tidewatch)
+BIN := .venv/bin
+NODE_TOOLS := build/azurite/node_modules/.bin/azurite
+
+.PHONY: setup run test check format bench clean-home node-tools
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tidewatch needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,test]'
+	@# The library behind Azure's newer Python workers: says it needs 3.13, works on 3.11.
+	$(BIN)/pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps \
+		'azure-functions-runtime==1.3.0' 'azurefunctions-extensions-base==1.2.0'
+	@touch $@
+
+run: setup
+	$(BIN)/tidewatch demo --home $(HOME_FOLDER)
+
+test: setup
+	$(BIN)/pytest
+
+# What CI runs, in the order in which mistakes are cheapest to find.
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/deptry .
+	$(BIN)/pytest
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python bench/checks.py
+
+# Azurite lets the storage suites run on Azure's adapters too; without it they are skipped, except in CI.
+node-tools: $(NODE_TOOLS)
+
+$(NODE_TOOLS):
+	npm install --silent --no-audit --no-fund --prefix build/azurite azurite@3.35.0
+
+clean-home:
+	rm -rf $(HOME_FOLDER)
