@@ -7,7 +7,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="On-call for machine-learning models.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="On-call for machine-learning models.",
+)
 incidents = typer.Typer(no_args_is_help=True, help="What is open and what was.")
 log = typer.Typer(no_args_is_help=True, help="The incident log.")
 app.add_typer(incidents, name="incidents")
@@ -109,6 +114,23 @@ def baseline(
 
     try:
         show(write_baseline(spec, data, out))
+    except InputRefused as error:
+        fail(str(error))
+
+
+@app.command()
+def handover(
+    spec: Annotated[Path, typer.Option(help="The model spec; its folder holds the scoring and training scripts.")],
+    data: Annotated[Path, typer.Option(help="Reference data with labels and left-out scores, parquet.")],
+    model: Annotated[Path, typer.Option(help="The folder of the first version.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Put a model under watch: learn its baseline, register its first version."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy, pyarrow
+    from tidewatch.commands.handing_over import hand_over_files  # noqa: PLC0415
+
+    try:
+        show(hand_over_files(home, spec, data, model))
     except InputRefused as error:
         fail(str(error))
 

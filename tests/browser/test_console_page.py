@@ -135,7 +135,7 @@ CONFIRM = {
     "deny": plain("No"),
 }
 OPTIONS = [{"text": plain(name), "value": name} for name in ("Resolve", "Silence")]
-CARD = [
+CARD: list[dict[str, Any]] = [
     {"type": "header", "text": plain(":red_circle: Rotterdam: temperature arriving in °F")},
     {
         "type": "section",
@@ -149,7 +149,7 @@ CARD = [
     },
     {"type": "context", "elements": [{"type": "mrkdwn", "text": "INC-482 · tier 1: <@U01>"}]},
 ]
-FORM = {
+FORM: dict[str, Any] = {
     "type": "modal",
     "title": plain("Resolve INC-482"),
     "submit": plain("Resolve"),
@@ -364,7 +364,7 @@ def test_a_modal_opens_keeps_what_is_typed_and_is_sent(
     page.wait("document.activeElement.tagName === 'TEXTAREA'")
     page.type("the gateway")
 
-    hinted = {**FORM, "blocks": [{**FORM["blocks"][0], "hint": plain("Be kind.")}]}  # type: ignore[index]
+    hinted = {**FORM, "blocks": [{**FORM["blocks"][0], "hint": plain("Be kind.")}]}
     slack.views_update(view_id=view, view=hinted)
     page.wait("document.querySelector('.modal').innerText.includes('Be kind.')")
     assert page.run("document.activeElement.value") == "the gateway"

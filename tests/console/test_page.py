@@ -275,7 +275,7 @@ def test_a_long_channel_shows_its_end_and_the_rest_on_request(browser: httpx.Cli
         console.say("U01", "C01", f"message {number}.")
 
     page = browser.get("/c/C01").text
-    assert "10 earlier messages" in page
+    assert "80 earlier messages" in page
     assert "message 159." in page
     assert "message 9." not in page
     assert "message 9." in browser.get("/c/C01?all=1").text

@@ -24,7 +24,7 @@ def write_baseline(spec: Path, data: Path, out: Path) -> str:
     if missing := [name for name in rules.watched if name not in table.columns]:
         raise InputRefused(f"{data}: the columns {', '.join(missing)} are missing; the spec watches them")
     learnt = learn(table, rules)
-    out.write_bytes(learnt.to_bytes())
+    out.writeread_bytes(learnt.toread_bytes())
     return f"{out}: {table.rows:,} rows in {len(learnt.windows)} windows, levels for {len(learnt.levels)} columns."
 
 
@@ -34,7 +34,7 @@ def check_batch(spec: Path, baseline: Path, batch: Path) -> dict[str, Any]:
     if faults := schema_faults(rules, table):
         raise InputRefused(f"{batch}: {'; '.join(faults)}")
     try:
-        usual = Baseline.from_bytes(_bytes(baseline))
+        usual = Baseline.from_bytes(read_bytes(baseline))
     except (ValueError, KeyError, TypeError) as error:
         raise InputRefused(f"{baseline} is no baseline; write one with `tidewatch baseline`") from error
     profile = profile_table(table, rules, usual.scales)
@@ -63,7 +63,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _spec(path: Path) -> ModelSpec:
     try:
-        return parse_spec(_bytes(path).decode(), str(path))
+        return parse_spec(read_bytes(path).decode(), str(path))
     except SpecError as error:
         raise InputRefused(str(error)) from error
     except UnicodeDecodeError as error:
@@ -72,12 +72,13 @@ def _spec(path: Path) -> ModelSpec:
 
 def _table(path: Path, columns: list[str] | None) -> Table:
     try:
-        return tables().read(_bytes(path), path.name, columns)
+        return tables().read(read_bytes(path), path.name, columns)
     except UnreadableTable as error:
         raise InputRefused(f"{path}: {error}") from error
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Raises InputRefused."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -23,7 +23,7 @@ from tidewatch.console.stage import Stage
 from tidewatch.console.store import Post, Store
 from tidewatch.console.workspace import CONSOLE
 
-_MOST_SHOWN = 150  # messages of a channel; the rest comes on request
+_MOST_SHOWN = 80  # messages of a channel; the rest comes on request
 _PREVIEW_LINES = 8
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from markupsafe import Markup
 
+from tidewatch.console.config import real_time
 from tidewatch.console.emoji import KNOWN
 
 _CODE = re.compile(r"```\n?(?P<block>.*?)```|`(?P<inline>[^`\n]+)`", re.DOTALL)
@@ -37,7 +38,7 @@ class Readers:
     channels: Mapping[str, str] = field(default_factory=dict)
     me: str = ""
     zone: tzinfo = UTC
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = real_time
 
 
 def render(source: str, readers: Readers) -> Markup:
