@@ -24,7 +24,7 @@ def write_baseline(spec: Path, data: Path, out: Path) -> str:
     if missing := [name for name in rules.watched if name not in table.columns]:
         raise InputRefused(f"{data}: the columns {', '.join(missing)} are missing; the spec watches them")
     learnt = learn(table, rules)
-    out.writeread_bytes(learnt.toread_bytes())
+    out.write_bytes(learnt.to_bytes())
     return f"{out}: {table.rows:,} rows in {len(learnt.windows)} windows, levels for {len(learnt.levels)} columns."
 
 
