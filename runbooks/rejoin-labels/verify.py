@@ -4,5 +4,5 @@ from tidewatch.runbook_api import Task, say
 
 findings = Task.receive().performance_findings()
 if findings:
-    say(False, f"the labels are complete and it stays: {findings[0].sentence}")
+    say(False, f"the labels are complete, and still {findings[0].sentence}")
 say(True, "with the labels joined again the metrics are in their usual range")

@@ -46,7 +46,9 @@ class Story:
         self._speed, self._paused, self._autopilot = speed, False, True
         self._again, self._closing = threading.Event(), threading.Event()
         self._day, self._share, self._finished = FIRST_DAY, 0.0, False
-        self._guide = "Training the model on January to March, as its builders would (about 20 s, the first time only)."
+        self._guide = (
+            "Getting ready: a year of flights is loaded; the first time, the model is trained too (about 20 s)."
+        )
         self._deadline: float | None = None  # when the scripted team acts, in real time
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tidewatch.operations.hand_over import hand_over
+from tidewatch.operations.hand_over import announce, hand_over
 from tidewatch.ports import Ports
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "flight_delays"
@@ -69,10 +69,15 @@ class World:
             self._train(trained)
         spec = self._example / "spec.yaml"
         training = (trained / "training.parquet").read_bytes()
-        hand_over(
+        version = hand_over(
             self._ports, spec.read_text(encoding="utf-8"), str(spec), self._example, training, trained / "model"
         )  # fmt: skip
-        self._ports.registry.promote(MODEL, "1")
+        if self._begins():
+            self._ports.registry.promote(MODEL, version.version)  # an earlier story may have promoted another
+        announce(self._ports, MODEL, version.version)
+
+    def _begins(self) -> bool:
+        return next(iter(self._ports.blobs.list("batches")), None) is None
 
     def _train(self, trained: Path) -> None:
         trained.mkdir(parents=True, exist_ok=True)

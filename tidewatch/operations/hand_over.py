@@ -7,6 +7,7 @@ from tidewatch.domain.model_spec import ModelSpec, parse_spec
 from tidewatch.operations.shelf import Shelf
 from tidewatch.ports import Ports
 from tidewatch.ports.registry import ModelVersion
+from tidewatch.render.cards import handover_message
 
 
 def hand_over(ports: Ports, spec_text: str, name: str, folder: Path, training: bytes, artefact: Path) -> ModelVersion:
@@ -28,3 +29,12 @@ def baseline_of(ports: Ports, spec: ModelSpec, data: bytes, name: str) -> Baseli
     """Raises UnreadableTable."""
     wanted = [*spec.watched, spec.only("window"), spec.only("label")]
     return learn(ports.tables.read(data, name, wanted), spec)
+
+
+def announce(ports: Ports, model: str, version: str) -> None:
+    """Say in the channel, once a version, that the model is under watch and who answers for it."""
+    metadata = {"handover": model, "version": version}
+    if ports.chat.find(ports.channel, metadata) is None:
+        shelf = Shelf(ports, model)
+        message = handover_message(shelf.spec(), version, len(shelf.baseline(version).windows), ports.people)
+        ports.chat.post(ports.channel, message, metadata=metadata)

@@ -103,7 +103,8 @@ def _metric(shelf: Shelf, spec: ModelSpec, finding: Finding) -> tuple[str, str] 
         run = days[max(0, end - metric.windows) : end]
         if values := metric_values(run):
             points.append(Point(date.fromisoformat(run[-1].window), values["predicted"], values["observed"]))
-    title = "Predictions no longer match what happens"
+    beyond = finding.check == "calibration_gap"
+    title = "Predictions no longer match what happens" if beyond else "What was expected and what came drift apart"
     what = f"Share of {label.description or spec.only('label')}, mean of {metric.windows} days: expected and seen"
     footer = f"{spec.model} version {days[-1].version}  ·  {sum(d.labelled for d in days):,} labelled rows"
     svg = metric_picture(title=title, subtitle=what, points=points, limit=allowed, footer=footer)

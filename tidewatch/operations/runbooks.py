@@ -16,6 +16,7 @@ from tidewatch.operations.take_batch import examine_again
 from tidewatch.operations.take_labels import judge_labels
 from tidewatch.ports import Ports
 from tidewatch.ports.scripts import Outcome
+from tidewatch.render.thread import VERIFICATION
 
 
 def suggestion(ports: Ports, incident: Incident) -> Runbook | None:
@@ -53,7 +54,7 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
     if y.ok:
         z = _run_step(shelf, state, runbook, runbook.verify, windows, corrected=True)
         said = verdict(z.exit_status, z.output)
-        output = f"{y.output}\n--- verification ---\n{z.output}"
+        output = f"{y.output}\n{VERIFICATION}\n{z.output}"
     else:
         said, output = Verdict(passed=False, sentence=_why_not(y, runbook)), y.output
     if said.passed:

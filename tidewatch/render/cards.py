@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tidewatch.domain.incident import Approval, Incident, acknowledge_by, resolve_by
-from tidewatch.domain.model_spec import TIERS
+from tidewatch.domain.model_spec import TIERS, ModelSpec
 from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
 from tidewatch.ports.chat import ChatMessage
@@ -31,6 +31,21 @@ def length(span: timedelta) -> str:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d}" if hours < 48 else f"{hours // 24} days"
+
+
+def handover_message(spec: ModelSpec, version: str, windows: int, people: People) -> ChatMessage:
+    """What is watched from now on, and who is called."""
+    metrics = ", ".join(f"{m.name.replace('_', ' ')} over {m.windows} windows" for m in spec.metrics) or "no metric"
+    who = " · ".join(f"{tier} {', '.join(people.name(user) for user in users)}" for tier, users in spec.owners.items())
+    title = f"📋 {spec.title} is under watch"
+    blocks = [
+        kit.section(
+            f"*{kit.escape(title)}*\n{spec.model} version {version}: {len(spec.watched)} columns against {windows} "
+            f"windows of training data, {metrics}. Quiet from now on unless something is wrong."
+        ),
+        kit.context(who),
+    ]
+    return ChatMessage(title, blocks, kit.GREEN)
 
 
 def incident_card(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> ChatMessage:

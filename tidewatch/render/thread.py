@@ -10,6 +10,7 @@ from tidewatch.render.blocks import cut, escape
 
 TextOf = Callable[[object], str]
 LAST_LINES = 12
+VERIFICATION = "--- verification ---"  # between what Y and what Z printed
 
 Tell = Callable[[Mapping[str, Any], str, TextOf], str]
 
@@ -19,11 +20,12 @@ def _quoted(text: str) -> str:
 
 
 def _run(data: Mapping[str, Any], _: str, text_of: TextOf) -> str:
-    icon = {"passed": "✅", "failed": "❌", "interrupted": "⚠️"}[data["verdict"]]
-    lines = text_of(data.get("output")).strip().splitlines()
-    shown = "\n".join(line for line in lines[-LAST_LINES:] if not line.startswith("{"))
+    verdict = {"passed": "✅ {} fixed it", "failed": "❌ {} did not fix it", "interrupted": "⚠️ {} was interrupted"}
+    said = text_of(data.get("output")).partition(VERIFICATION)[0].strip()
+    shown = "\n".join(said.splitlines()[-LAST_LINES:])
     log = f"\n```{escape(cut(shown, 2000))}```" if shown else ""
-    return f"{icon} `{data.get('runbook', 'the runbook')}` {data['verdict']}: {escape(data['sentence'])}{log}"
+    name = f"`{data.get('runbook', 'the runbook')}`"
+    return f"{verdict[data['verdict']].format(name)}: {escape(data['sentence'])}.{log}"
 
 
 TELLS: dict[str, Tell] = {

@@ -48,7 +48,10 @@ def _finding(
             f"{run[0].window} to {run[-1].window}: {value * 100:.0f} points apart, up to {allowed * 100:.0f} is usual"
         )
     else:
-        sentence = f"log loss {value:.3f}, {run[0].window} to {run[-1].window}; up to {allowed:.3f} is usual"
+        sentence = (
+            f"log loss {value:.3f}, {run[0].window} to {run[-1].window}, where up to {allowed:.3f} is usual; "
+            f"{values['observed']:.0%} {what} where {values['predicted']:.0%} were expected"
+        )
     rows = sum(day.labelled for day in run)
     evidence = {
         "values": {name: round(number, 4) for name, number in values.items()},
