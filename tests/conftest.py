@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -184,10 +185,19 @@ class RecordingChat:
         return [said.message.text for said in self.said.values() if said.thread]
 
 
+class Dots:
+    """Pictures in no time."""
+
+    def rasterise(self, svg: str) -> bytes:
+        assert svg.startswith("<svg")
+        return b"\x89PNG\r\n\x1a\n"
+
+
 @dataclass
 class House:
     """The ports, and what a test does to the world around them."""
 
+    root: Path
     ports: Ports
     _keys: Any = field(default_factory=lambda: count(1))
 
@@ -207,6 +217,15 @@ class House:
         clock = self.ports.clock
         assert isinstance(clock, FileClock)
         clock.set(clock.now() + timedelta(**span))
+
+    def copy(self, root: Path) -> "House":
+        """The same house elsewhere, with an empty chat and dots for pictures."""
+        for name in ("blobs", "log", "registry"):
+            if (self.root / name).exists():
+                shutil.copytree(self.root / name, root / name)
+        made = furnish(root, RecordingChat())
+        made.change(pictures=Dots(), registry=deepcopy(self.ports.registry))
+        return made
 
     # --- data --------------------------------------------------------------------------------------------
 
@@ -302,12 +321,13 @@ def furnish(root: Path, chat: Chat) -> House:
     clock = FileClock(root / "clock.json")
     clock.set(NOW)
     return House(
+        root,
         Ports(
             clock=clock, blobs=LocalBlobs(root / "blobs"), log=LocalIncidentLog(root / "log"),
             queue=LocalQueue(root / "queue.db"), chat=chat, registry=FolderRegistry(root / "registry"),
             scripts=LocalScripts(), tables=ArrowTables(), pictures=ResvgPictures(), people=PEOPLE,
             runbooks=RUNBOOKS, channel=CHANNEL, command="/ml",
-        )
+        ),
     )  # fmt: skip
 
 
