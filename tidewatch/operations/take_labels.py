@@ -1,39 +1,24 @@
 """Labels landed: join them with what was predicted, and judge the latest run of windows."""
 
+from functools import partial
+
 from tidewatch.domain.checks.performance import judge
 from tidewatch.domain.finding import Finding, Signal
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.outcomes import DayOutcome, join
-from tidewatch.operations.quarantine import BadInput, quarantine, split
-from tidewatch.operations.receipts import once
+from tidewatch.operations.intake import BadInput, read, take_in
 from tidewatch.operations.report import note_good_window, report
-from tidewatch.operations.shelf import LABELS, Shelf, UnknownModel
+from tidewatch.operations.shelf import LABELS, Shelf
 from tidewatch.ports import Ports
-from tidewatch.ports.tables import UnreadableTable
 
 
 def take_labels(ports: Ports, name: str, via: str = "blob") -> None:
-    """`name` is team/model/window.parquet in the container of labels. Taking it twice changes nothing."""
-    with once(ports, LABELS, name) as data:
-        if data is None:
-            return
-        model, window = split(name)
-        try:
-            _take(ports, model, window, name, data, via)
-        except BadInput as bad:
-            quarantine(ports, LABELS, name, data, bad, via)
+    """`name` is team/model/window.parquet in the container of labels."""
+    take_in(ports, LABELS, name, via, partial(_take, via))
 
 
-def _take(ports: Ports, model: str, window: str, name: str, data: bytes, via: str) -> None:
-    shelf = Shelf(ports, model)
-    try:
-        spec = shelf.spec()
-    except UnknownModel as unknown:
-        raise BadInput("unknown_model", [str(unknown)]) from unknown
-    try:
-        table = ports.tables.read(data, name)
-    except UnreadableTable as error:
-        raise BadInput("unreadable", [str(error)]) from error
+def _take(via: str, shelf: Shelf, spec: ModelSpec, window: str, data: bytes) -> None:
+    table = read(shelf, data)
     wanted = [spec.only("id"), spec.only("label")]
     if missing := [f"the column {column} is missing" for column in wanted if column not in table.columns]:
         raise BadInput("schema", missing)
