@@ -168,6 +168,8 @@ class Story:
         self._deadline = time.monotonic() + GRACE_SECONDS / self._speed
         try:
             while not self._autopilot or time.monotonic() < self._deadline or self._paused:
+                if self._paused:
+                    self._deadline = time.monotonic() + GRACE_SECONDS / self._speed
                 self._pause(0.2)
                 following = team.next_action()
                 if following is None or following.guide != action.guide:
@@ -184,7 +186,8 @@ class Story:
         guide = self._guide
         if self._deadline is not None:
             left = max(0, round(self._deadline - time.monotonic()))
-            guide += f" A colleague does it in {left} s." if self._autopilot else " Nobody else will: your turn."
+            waits = " A colleague does it when time goes on." if self._paused else f" A colleague does it in {left} s."
+            guide += waits if self._autopilot else " Nobody else will: your turn."
         pause = ("resume", "Go on") if self._paused else ("pause", "Pause")
         autopilot = ("autopilot", "Let me press" if self._autopilot else "Let the team press")
         return StageStatus(

@@ -17,11 +17,13 @@ from tidewatch.operations.runbooks import suggestion
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 from tidewatch.ports.chat import ChatMessage
+from tidewatch.render.blocks import cut
 from tidewatch.render.cards import Picture, approval_card, incident_card, superseded_card
 from tidewatch.render.thread import thread_line
 
 DELIVERY = "delivery"
 CLAIM = timedelta(seconds=60)  # a deliverer that died is believed dead after this
+LINE = 3900  # characters of one line in a thread: Slack refuses or splits what is longer than 4,000
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Delivered:
     file: str = ""
     alt: str = ""
     trying: str = ""  # the post that was begun and whose outcome is not known yet
+    posted: dict[str, str] = field(default_factory=dict)  # what the event after `shown` has had so far -> ts
     claimed: str = ""  # until when somebody is at work on this
 
 
@@ -79,6 +82,7 @@ class _Delivery:
             for event in events[self.delivered.shown :]:
                 self._show(event, state)
                 self.delivered.shown = event.seq
+                self.delivered.posted.clear()
                 self._keep()
             self.ports.chat.update(self.delivered.channel, self.delivered.card, self._card(state))
             self.delivered.drawn = state.version
@@ -97,15 +101,16 @@ class _Delivery:
             )  # fmt: skip
         line = thread_line(event, state, self.ports.people, partial(text_of, self.ports, self.incident))
         if line:
-            self._post(str(event.seq), ChatMessage(line), self.delivered.card)
+            self._post(str(event.seq), ChatMessage(cut(line, LINE)), self.delivered.card)
 
     def _new_card(self, event: Event, state: Incident) -> None:
         """A new incident, or one that came back: the only things that deserve a new message in the channel."""
         before, self.delivered.file = self.delivered.card, ""
         self._picture(state)
-        self.delivered.card = self._post(f"{event.seq}:card", self._card(state))
-        if before and before != self.delivered.card:
+        card = self._post(f"{event.seq}:card", self._card(state))
+        if before and before != card:
             self.ports.chat.update(self.delivered.channel, before, superseded_card(state))
+        self.delivered.card = card
 
     def _picture(self, state: Incident) -> None:
         drawn = draw(self.ports, state)
@@ -126,15 +131,19 @@ class _Delivery:
 
     def _post(self, name: str, message: ChatMessage, thread: str | None = None) -> str:
         metadata, chat = {"incident": self.incident, "post": name}, self.ports.chat
+        if name in self.delivered.posted:
+            return self.delivered.posted[name]
         found = chat.find(self.delivered.channel, metadata, thread=thread) if self.delivered.trying == name else None
         if found is None:
             self.delivered.trying = name
             self._keep()
             found = chat.post(self.delivered.channel, message, metadata=metadata, thread=thread)
-        self.delivered.trying = ""
+        self.delivered.trying, self.delivered.posted[name] = "", found.ts
         return found.ts
 
     def _keep(self) -> None:
+        """Progress renews the claim: many messages take the chat longer than a dead deliverer is waited for."""
+        self.delivered.claimed = (self.ports.clock.now() + CLAIM).isoformat()
         _save(self.ports, self.incident, self.delivered)
 
 

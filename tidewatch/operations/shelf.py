@@ -97,7 +97,8 @@ class Shelf:
         return self._get(LABELS, f"{window}.parquet")
 
     def label_windows(self) -> list[str]:
-        return [name.removesuffix(".parquet") for name in self._names(LABELS)]
+        """The windows whose labels were joined with their predictions, in order of time."""
+        return [name.removesuffix(".json") for name in self._names(METRICS)]
 
     def table(self, data: bytes, columns: list[str] | None = None) -> Table:
         return self.ports.tables.read(data, "batch.parquet", columns)

@@ -6,6 +6,7 @@ from tidewatch.domain.checks.performance import judge
 from tidewatch.domain.finding import Finding, Signal
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.outcomes import DayOutcome, join
+from tidewatch.domain.table import Table
 from tidewatch.operations.intake import BadInput, read, take_in
 from tidewatch.operations.report import note_good_window, report
 from tidewatch.operations.shelf import LABELS, Shelf
@@ -18,11 +19,19 @@ def take_labels(ports: Ports, name: str, via: str = "blob") -> None:
 
 
 def _take(via: str, shelf: Shelf, spec: ModelSpec, window: str, data: bytes) -> None:
-    table = read(shelf, data)
-    wanted = [spec.only("id"), spec.only("label")]
+    _known(shelf, spec, data)
+    judge_labels(shelf, spec, window, via)
+
+
+def _known(shelf: Shelf, spec: ModelSpec, data: bytes) -> Table:
+    """The labels of a file. Raises BadInput."""
+    table, label = read(shelf, data), spec.only("label")
+    wanted = (spec.only("id"), label)
     if missing := [f"the column {column} is missing" for column in wanted if column not in table.columns]:
         raise BadInput("schema", missing)
-    judge_labels(shelf, spec, window, via)
+    if table.kinds[label] not in (spec.columns[label].type, "other"):
+        raise BadInput("schema", [f"the column {label} holds {table.kinds[label]} where the spec says number"])
+    return table
 
 
 def judge_labels(shelf: Shelf, spec: ModelSpec, window: str, via: str) -> None:
@@ -53,6 +62,9 @@ def _joined(shelf: Shelf, spec: ModelSpec, window: str) -> DayOutcome | None:
     if batch is None or labels is None:
         return None
     record = shelf.window(window)
+    try:
+        known = _known(shelf, spec, labels)
+    except BadInput:
+        return None  # refused when it came; its incident is open
     predicted = shelf.table(batch, [spec.only("id"), spec.only("score")])
-    known = shelf.table(labels, [spec.only("id"), spec.only("label")])
     return join(spec, window, record.version if record else "1", predicted, known)

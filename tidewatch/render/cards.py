@@ -184,12 +184,16 @@ def _gain_and_loss(comparison: dict[str, Any]) -> str:
     verdict = "is better" if comparison["better"] else "is *not clearly better*"
     return (
         f"On {days} newer days that it never saw ({comparison['first']} to {comparison['last']}, "
-        f"{comparison['rows']:,} rows), the challenger {verdict}: log loss *{comparison['gain']:+.3f}* "
-        f"(95 % of resampled days: {comparison['low']:+.3f} to {comparison['high']:+.3f}). "
+        f"{comparison['rows']:,} rows), the challenger {verdict}: log loss *{_lower(comparison['gain'])}* "
+        f"(95 % of resampled days: {_lower(comparison['low'])} to {_lower(comparison['high'])}). "
         f"It gains on {better} days and *loses on {days - better}*. "
         f"{challenger['observed']:.0%} happened; the champion expected {champion['predicted']:.0%}, "
         f"the challenger {challenger['predicted']:.0%}."
     )
+
+
+def _lower(gain: float) -> str:
+    return f"{abs(gain):.3f} {'lower' if gain >= 0 else 'higher'}"
 
 
 def _table(evidence: dict[str, Any] | Any) -> str:
