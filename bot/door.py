@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 from tidewatch.compose import house, settings
-from tidewatch.ports import Ports
 
 if TYPE_CHECKING:
     from slack_bolt import App
+
+    from tidewatch.ports import Ports
 
 blueprint = func.Blueprint()
 
@@ -25,7 +26,7 @@ def slack(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @lru_cache(maxsize=1)
-def _app(ports: Ports) -> "App":
+def _app(ports: "Ports") -> "App":
     from bot.app import build  # noqa: PLC0415 - as above
 
     chosen = settings()

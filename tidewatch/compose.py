@@ -1,29 +1,35 @@
-"""The only importer of adapters: decides what stands behind each port, by the settings."""
+"""The only importer of adapters: decides what stands behind each port, by the settings.
+
+Importing this costs next to nothing, because every function app starts with it: whatever is composed is imported
+where it is composed.
+"""
+# ruff: noqa: PLC0415
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tidewatch.adapters.local.clock import FileClock, SystemClock
-from tidewatch.adapters.local.runbooks import load_runbooks
-from tidewatch.adapters.slack import SlackChat
-from tidewatch.domain.people import People, parse_people
-from tidewatch.ports import Ports
-from tidewatch.ports.blobs import Blobs
-from tidewatch.ports.clock import Clock, SimulatedClock
-from tidewatch.ports.incident_log import IncidentLog
-from tidewatch.ports.queue import Queue
-from tidewatch.ports.registry import Registry
-from tidewatch.ports.tables import Tables
-from tidewatch.settings import Settings
+if TYPE_CHECKING:
+    from tidewatch.domain.people import People
+    from tidewatch.ports import Ports
+    from tidewatch.ports.blobs import Blobs
+    from tidewatch.ports.clock import Clock, SimulatedClock
+    from tidewatch.ports.incident_log import IncidentLog
+    from tidewatch.ports.queue import Queue
+    from tidewatch.ports.registry import Registry
+    from tidewatch.ports.tables import Tables
+    from tidewatch.settings import Settings
 
-_settled: Settings | None = None
+_settled: "Settings | None" = None
 
 
-def compose(settings: Settings) -> Ports:
+def compose(settings: "Settings") -> "Ports":
     """Cheap: whatever is heavy loads itself at its first use."""
-    from tidewatch.adapters.local.pictures import ResvgPictures  # noqa: PLC0415 - fonts are looked up
-    from tidewatch.adapters.local.scripts import LocalScripts  # noqa: PLC0415 - subprocess
+    from tidewatch.adapters.local.pictures import ResvgPictures
+    from tidewatch.adapters.local.runbooks import load_runbooks
+    from tidewatch.adapters.local.scripts import LocalScripts
+    from tidewatch.adapters.slack import SlackChat
+    from tidewatch.ports import Ports
 
     blobs, queue, log = _storage(settings)
     return Ports(
@@ -43,62 +49,70 @@ def compose(settings: Settings) -> Ports:
     )
 
 
-def settle(settings: Settings) -> None:
+def settle(settings: "Settings") -> None:
     """Decide for this process what `settings` and `house` give from now on; without it, the environment decides."""
     global _settled
     _settled = settings
     house.cache_clear()
 
 
-def settings() -> Settings:
+def settings() -> "Settings":
+    from tidewatch.settings import Settings
+
     return _settled or Settings()
 
 
 @lru_cache(maxsize=1)
-def house() -> Ports:
+def house() -> "Ports":
     """The ports of this process: what functions and bot act through."""
     return compose(settings())
 
 
-def clock(settings: Settings) -> Clock:
-    return FileClock(settings.simulated_clock) if settings.simulated_clock.exists() else SystemClock()
+def clock(settings: "Settings") -> "Clock":
+    from tidewatch.adapters.local.clock import SystemClock
+
+    return simulated_clock(settings) if settings.simulated_clock.exists() else SystemClock()
 
 
-def simulated_clock(settings: Settings) -> SimulatedClock:
+def simulated_clock(settings: "Settings") -> "SimulatedClock":
+    from tidewatch.adapters.local.clock import FileClock
+
     return FileClock(settings.simulated_clock)
 
 
-def tables() -> Tables:
-    from tidewatch.adapters.local.tables import ArrowTables  # noqa: PLC0415 - lets the bot start without
+def tables() -> "Tables":
+    from tidewatch.adapters.local.tables import ArrowTables
 
     return ArrowTables()
 
 
-def people(roster: Path) -> People:
+def people(roster: Path) -> "People":
     """Nobody is known where there is no roster. Raises ValueError with a sentence for a roster that is wrong."""
+    from tidewatch.domain.people import People, parse_people
+
     return parse_people(roster.read_text(encoding="utf-8"), str(roster)) if roster.exists() else People()
 
 
-def _storage(settings: Settings) -> tuple[Blobs, Queue, IncidentLog]:
+def _storage(settings: "Settings") -> "tuple[Blobs, Queue, IncidentLog]":
     if settings.storage:
         return _azure_storage(settings.storage)
-    from tidewatch.adapters.local.blobs import LocalBlobs  # noqa: PLC0415
-    from tidewatch.adapters.local.incident_log import LocalIncidentLog  # noqa: PLC0415
-    from tidewatch.adapters.local.queue import LocalQueue  # noqa: PLC0415
+    from tidewatch.adapters.local.blobs import LocalBlobs
+    from tidewatch.adapters.local.incident_log import LocalIncidentLog
+    from tidewatch.adapters.local.queue import LocalQueue
 
     home = settings.home
     return LocalBlobs(home / "blobs"), LocalQueue(home / "queue.db"), LocalIncidentLog(home / "log")
 
 
-def _azure_storage(storage: str) -> tuple[Blobs, Queue, IncidentLog]:
+def _azure_storage(storage: str) -> "tuple[Blobs, Queue, IncidentLog]":
     """A connection string, or the blob endpoint of an account that the app's identity may use."""
-    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
-    from azure.storage.blob import BlobServiceClient  # noqa: PLC0415
-    from azure.storage.queue import QueueServiceClient  # noqa: PLC0415
+    from azure.identity import DefaultAzureCredential
+    from azure.storage.blob import BlobServiceClient
+    from azure.storage.queue import QueueServiceClient
 
-    from tidewatch.adapters.azure.blobs import AzureBlobs  # noqa: PLC0415
-    from tidewatch.adapters.azure.incident_log import AzureIncidentLog  # noqa: PLC0415
-    from tidewatch.adapters.azure.queue import AzureQueue  # noqa: PLC0415
+    from tidewatch.adapters.azure.blobs import AzureBlobs
+    from tidewatch.adapters.azure.incident_log import AzureIncidentLog
+    from tidewatch.adapters.azure.queue import AzureQueue
 
     # The SDK's own patience is longer than Slack's three seconds: what fails here is tried again by its caller.
     hurry: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3, "connection_timeout": 2, "read_timeout": 5}
@@ -107,14 +121,12 @@ def _azure_storage(storage: str) -> tuple[Blobs, Queue, IncidentLog]:
         blobs = BlobServiceClient(storage, credential=identity, **hurry)
         queues = QueueServiceClient(storage.replace(".blob.", ".queue."), credential=identity, **hurry)
     else:
-        blobs, queues = (
-            BlobServiceClient.from_connection_string(storage, **hurry),
-            QueueServiceClient.from_connection_string(storage, **hurry),
-        )
+        blobs = BlobServiceClient.from_connection_string(storage, **hurry)
+        queues = QueueServiceClient.from_connection_string(storage, **hurry)
     return AzureBlobs(blobs), AzureQueue(queues), AzureIncidentLog(blobs)
 
 
-def _registry(settings: Settings) -> Registry:
-    from tidewatch.adapters.local.registry import MlflowRegistry  # noqa: PLC0415
+def _registry(settings: "Settings") -> "Registry":
+    from tidewatch.adapters.local.registry import MlflowRegistry
 
     return MlflowRegistry(settings.home / "registry")

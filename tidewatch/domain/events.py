@@ -135,5 +135,5 @@ def verify(incident: str, lines: Sequence[str]) -> list[str]:
 def _unchanged(event: Event, line: str) -> bool:
     try:
         return event.line() == line and digest(event.record()) == event.hash
-    except (ValueError, OverflowError):  # a NaN, or a time outside the calendar: nothing we ever wrote
+    except (ValueError, OverflowError, RecursionError):  # a NaN, a time outside the calendar: nothing we ever wrote
         return False

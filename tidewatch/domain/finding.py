@@ -59,7 +59,7 @@ class Finding:
 
     @property
     def signal(self) -> Signal:
-        group = self.subject if self.family in ("input", "work") else self.family
+        group = {"input": self.subject, "work": self.subject, "intake": self.check}.get(self.family, self.family)
         return Signal(self.model, self.family, group)
 
     def as_dict(self) -> dict[str, Any]:

@@ -72,7 +72,11 @@ def send_job(ports: Ports, job: dict[str, object], *, delay: float = 0.0) -> Non
 
 
 def keep_text(ports: Ports, incident: str, text: str) -> dict[str, str]:
-    """Store free text beside the stream; only its salted hash enters the chain, so that it can be erased."""
+    """Store free text beside the stream; only its salted hash enters the chain, so that it can be erased.
+
+    Raises UnknownIncident: text beside no stream would never be found again.
+    """
+    load(ports, incident)
     salt = secrets.token_hex(8)
     digest = hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
     record = {"salt": salt, "text": text}

@@ -18,6 +18,7 @@ from tidewatch.operations.journal import keep_text, load, record_known, send_job
 from tidewatch.operations.shelf import Shelf
 from tidewatch.ports import Ports
 from tidewatch.ports.registry import ModelVersion, RegistryError
+from tidewatch.ports.tables import UnreadableTable
 
 
 class TrainingFailed(Exception):
@@ -59,11 +60,18 @@ def carry_out_retraining(ports: Ports, incident: str, requested_by: str, key: st
     try:
         challenger = _train(Shelf(ports, state.model), run)
     except (TrainingFailed, RegistryError) as error:
-        text = keep_text(ports, incident, getattr(error, "output", ""))
-        failed = Draft("retraining_failed", {"sentence": str(error), "output": text})
-        record_known(ports, incident, Cause("tidewatch", "queue", f"trained:{run}"), lambda _: [failed])
+        abandon_retraining(ports, incident, key, str(error), getattr(error, "output", ""))
         return
     _ask(ports, incident, requested_by, challenger, run)
+
+
+def abandon_retraining(ports: Ports, incident: str, key: str, sentence: str, output: str = "") -> None:
+    """It has failed, and may be asked for again. Raises UnknownIncident."""
+    failed = Draft("retraining_failed", {"sentence": sentence, "output": keep_text(ports, incident, output)})
+    cause = Cause("tidewatch", "queue", f"trained:{incident}:{key}")
+    record_known(
+        ports, incident, cause, lambda now: [failed] if now.retraining in ("requested", "running") else []
+    )  # fmt: skip
 
 
 def _ask(ports: Ports, incident: str, requested_by: str, challenger: Challenger, run: str) -> None:
@@ -99,6 +107,9 @@ def _train(shelf: Shelf, run: str) -> Challenger:
         _lay_out_data(shelf, tables, work)
         arguments = ["--data", str(work / "data"), "--until", held_out[0], "--out", str(work / "out")]
         output = _script(shelf, spec.retraining.command, arguments, spec.retraining.timeout.total_seconds())
+        left_out = _written(shelf, spec, work / "out" / "left_out.parquet", spec.retraining.command)
+        if not (work / "out" / "model").is_dir():
+            raise TrainingFailed(f"{' '.join(spec.retraining.command)} ended well and wrote no model")
         shelf.ports.registry.fetch(shelf.model, champion.version, work / "champion")
         days = {
             name: _score_days(shelf, spec, folder, [tables[window] for window in held_out], work)
@@ -108,14 +119,14 @@ def _train(shelf: Shelf, run: str) -> Challenger:
         version = shelf.ports.registry.register(
             shelf.model, work / "out" / "model", properties=_properties(run, held_out[0], comparison)
         )
-        _keep_baseline(shelf, spec, version.version, work / "out" / "left_out.parquet")
+        _keep_baseline(shelf, spec, version.version, left_out)
     return Challenger(version, comparison, held_out[0], output)
 
 
 def _labelled_windows(shelf: Shelf) -> list[str]:
-    """Windows with labels whose data was accepted: a faulty batch must not be learnt from."""
-    names = shelf.label_windows()
-    return [name for name in names if (record := shelf.window(name)) and record.accepted]
+    """Windows whose data was accepted and whose labels were joined: what was refused must not be learnt from."""
+    accepted = (name for name in shelf.label_windows() if (record := shelf.window(name)) and record.accepted)
+    return [name for name in accepted if (outcome := shelf.outcome(name)) and outcome.labelled]
 
 
 def _labelled(shelf: Shelf, spec: ModelSpec, window: str) -> Table:
@@ -152,7 +163,22 @@ def _score_days(shelf: Shelf, spec: ModelSpec, model: Path, tables: list[Table],
     data.write_bytes(shelf.ports.tables.write(Table.stack(tables)))
     arguments = ["--model", str(model), "--data", str(data), "--out", str(scored)]
     _script(shelf, spec.scoring.command, arguments, spec.scoring.timeout.total_seconds())
-    return outcomes_by_window(shelf.table(scored.read_bytes()), spec, model.name)
+    days = outcomes_by_window(_written(shelf, spec, scored, spec.scoring.command), spec, model.name)
+    if silent := [day.window for day in days if not day.labelled]:
+        raise TrainingFailed(f"{' '.join(spec.scoring.command)} gave no score for {', '.join(silent)}")
+    return days
+
+
+def _written(shelf: Shelf, spec: ModelSpec, file: Path, command: list[str]) -> Table:
+    """What a script of the builders had to write: rows with their window, score and label."""
+    try:
+        table = shelf.table(file.read_bytes())
+    except (FileNotFoundError, UnreadableTable) as error:
+        raise TrainingFailed(f"{' '.join(command)} ended well and wrote no readable {file.name}") from error
+    needed = [spec.only(role) for role in ("window", "score", "label")]
+    if missing := [name for name in needed if name not in table.columns]:
+        raise TrainingFailed(f"{' '.join(command)} wrote {file.name} without {', '.join(missing)}")
+    return table
 
 
 def _properties(run: str, trained_until: str, comparison: Comparison) -> dict[str, str]:
@@ -160,7 +186,7 @@ def _properties(run: str, trained_until: str, comparison: Comparison) -> dict[st
     return {"run": run, "trained_until": trained_until, "gain": f"{comparison.gain:.5f}"} | challenger
 
 
-def _keep_baseline(shelf: Shelf, spec: ModelSpec, version: str, left_out: Path) -> None:
+def _keep_baseline(shelf: Shelf, spec: ModelSpec, version: str, left_out: Table) -> None:
     """The challenger's metrics are judged by how its own left-out windows vary; the columns stay as they are."""
-    outcomes = outcomes_by_window(shelf.table(left_out.read_bytes()), spec, "left-out")
+    outcomes = outcomes_by_window(left_out, spec, "left-out")
     shelf.keep_baseline(version, shelf.baseline("1").with_metrics(metric_levels(spec, outcomes)))

@@ -1,28 +1,46 @@
 """Every minute: carry out what is due, deliver what is behind, finish what a crash left half done."""
 
+from datetime import timedelta
+
 from tidewatch.domain import response
 from tidewatch.domain.deadlines import Step, due
-from tidewatch.domain.events import Cause, Draft
+from tidewatch.domain.events import BrokenRecord, Cause, Draft
 from tidewatch.domain.incident import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.journal import load, record_known, send_job
-from tidewatch.operations.report import forget, open_markers
+from tidewatch.operations.report import Marker, forget, open_markers
 from tidewatch.ports import Ports
+
+EVERY = timedelta(minutes=1)  # how often the timer calls
+FORGOTTEN = timedelta(minutes=5)  # work that nobody began by then is sent again, and again after as long
 
 
 def sweep(ports: Ports) -> None:
-    """Late, doubled or skipped, it changes nothing but the time."""
+    """Late, doubled or skipped, it changes nothing but the time.
+
+    Raises BrokenRecord for a stream that cannot be read, once all the others have been looked after.
+    """
+    broken: list[BrokenRecord] = []
     for marker in open_markers(ports):
-        if not ports.log.read(marker.incident):
-            continue  # its writer died before the first event; the next finding of the signal writes it
-        incident = load(ports, marker.incident)
-        for step in due(incident, ports.clock.now()):
-            incident = _carry_out(ports, incident.id, step)
-        _send_forgotten_work(ports, incident)
-        if is_behind(ports, incident):
-            send_job(ports, {"do": "deliver", "incident": incident.id})
-        forget(ports, marker)
+        try:
+            _look_after(ports, marker)
+        except BrokenRecord as error:
+            broken.append(error)
+    if broken:
+        raise broken[0]
+
+
+def _look_after(ports: Ports, marker: Marker) -> None:
+    if not ports.log.read(marker.incident):
+        return  # its writer died before the first event; the next finding of the signal writes it
+    incident = load(ports, marker.incident)
+    for step in due(incident, ports.clock.now()):
+        incident = _carry_out(ports, incident.id, step)
+    _send_forgotten_work(ports, incident)
+    if is_behind(ports, incident):
+        send_job(ports, {"do": "deliver", "incident": incident.id})
+    forget(ports, marker)
 
 
 def _carry_out(ports: Ports, incident: str, step: Step) -> Incident:
@@ -61,3 +79,10 @@ def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
     for approval in incident.approvals:
         if approval.decision == "approved" and f"promoted:{approval.id}" not in incident.keys:
             send_job(ports, {"do": "promote", "incident": incident.id, "request": approval.id})
+    if incident.retraining == "requested":
+        asked = [event for event in ports.log.read(incident.id) if event.kind == "retraining_requested"][-1]
+        waits = ports.clock.now() - asked.at
+        if waits >= FORGOTTEN and waits % FORGOTTEN < EVERY:  # not with every sweep: it may only be waiting its turn
+            send_job(
+                ports, {"do": "retrain", "incident": incident.id, "requested_by": asked.actor, "key": asked.key}
+            )  # fmt: skip

@@ -39,7 +39,8 @@ def _take(via: str, shelf: Shelf, spec: ModelSpec, window: str, data: bytes) -> 
     examined = examine(shelf, spec, shelf.baseline(version), window, table)
     keep(shelf, window, version, examined)
     report(shelf.ports, examined.findings, f"{BATCHES}:{window}", via)
-    good = [Signal(spec.model, "intake", "intake"), *_quiet_columns(spec, examined.findings)]
+    good = [Signal(spec.model, "intake", check) for check in ("unreadable", "schema")]
+    good += _quiet_columns(spec, examined.findings)
     note_good_window(shelf.ports, spec.model, window, good, via)
     if shelf.labels(window):  # labels that were faster than their batch
         judge_labels(shelf, spec, window, via)

@@ -1,0 +1,137 @@
+"""Our registrations, indexed and invoked by Microsoft's own library, in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if os.environ.get("CI") != "true":
+    pytest.importorskip("azure_functions_runtime", reason="`make setup` installs it")
+
+ROOT = Path(__file__).parents[2]
+SECRET = "not-a-real-secret"
+HEAVY = ("pandas", "sklearn", "scipy", "matplotlib", "mlflow", "azure.ai.ml", "pyarrow", "slack_bolt")
+
+DRIVE = f"""
+import hashlib, hmac, json, sys, time, urllib.parse
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from functions_runtime import Refused, Runtime, blob, message, request, timer
+
+runtime, said = Runtime(Path({str(ROOT)!r})), {{}}
+said["functions"] = runtime.functions
+home = Path(sys.argv[1])
+landed = home / "blobs/batches/acme/unknown"
+landed.mkdir(parents=True)
+(landed / "2026-01-01.parquet").write_bytes(b"rubbish")
+runtime.invoke("batch_landed", blob=blob("batches/acme/unknown/2026-01-01.parquet", b"rubbish"))
+runtime.invoke("job_poison", message=message('{{"do": "nothing"}}'))
+try:
+    runtime.invoke("job", message=message("rubbish"))
+except Refused as refused:
+    said["job"] = str(refused)
+runtime.invoke("sweep", timer=timer(past_due=True))
+said["health"] = runtime.invoke("health", req=request("GET", "https://x/api/health")).returned.http.status_code
+form = {{"command": "/ml", "text": "status", "user_id": "U0ANA", "trigger_id": "1.2", "channel_id": "C1",
+        "team_id": "T1", "response_url": "https://x/r"}}
+body = urllib.parse.urlencode(form).encode()
+for name, age in (("signed", 0), ("forged", 0), ("old", 301)):
+    at = str(int(time.time()) - age)
+    secret = b"another" if name == "forged" else {SECRET!r}.encode()
+    digest = hmac.new(secret, b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
+    headers = {{"content-type": "application/x-www-form-urlencoded", "x-slack-request-timestamp": at,
+               "x-slack-signature": "v0=" + digest}}
+    answer = runtime.invoke("slack", req=request("POST", "https://x/api/slack/events", body, headers=headers))
+    body_given = answer.returned.http.body.__dict__
+    said[name] = [answer.returned.http.status_code, body_given.get("string") or body_given["bytes"].decode()]
+runtime.close()
+print(json.dumps(said))
+"""
+
+
+def python(script: str, *arguments: object, **environment: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TIDEWATCH_")}
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=ROOT,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "people.yaml").write_text("- {id: U0ANA, name: Ana, tier: L1}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def said(home: Path) -> dict[str, Any]:
+    out = python(
+        DRIVE, home, TIDEWATCH_HOME=str(home), TIDEWATCH_SLACK_SIGNING_SECRET=SECRET, TIDEWATCH_SLACK_TOKEN="xoxb-x"
+    )
+    answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+    return answer
+
+
+def test_every_function_is_indexed_with_its_trigger(said: dict[str, Any]) -> None:
+    triggers = {name: bindings[0]["type"] for name, bindings in said["functions"].items()}
+    assert triggers == {
+        "batch_landed": "blobTrigger",
+        "labels_landed": "blobTrigger",
+        "job": "queueTrigger",
+        "job_poison": "queueTrigger",
+        "blob_poison": "queueTrigger",
+        "sweep": "timerTrigger",
+        "patrol": "timerTrigger",
+        "health": "httpTrigger",
+        "slack": "httpTrigger",
+    }
+    assert said["functions"]["sweep"][0]["schedule"] == "0 * * * * *"
+    assert said["functions"]["batch_landed"][0]["source"] == "EventGrid"
+
+
+def test_an_invoked_blob_function_does_its_work(said: dict[str, Any], home: Path) -> None:
+    opened = json.loads((home / "log" / "INC-1001.jsonl").read_text().splitlines()[0])
+    assert opened["data"]["findings"][0]["check"] == "unknown_model"
+    assert (home / "blobs/quarantine/batches/acme/unknown/2026-01-01.parquet").read_bytes() == b"rubbish"
+
+
+def test_an_invoked_queue_function_does_its_work_and_refuses_what_is_no_job(said: dict[str, Any], home: Path) -> None:
+    opened = json.loads((home / "log" / "INC-1002.jsonl").read_text().splitlines()[0])
+    assert opened["data"]["findings"][0]["check"] == "poison"
+    assert "not a job: rubbish" in said["job"]
+
+
+def test_an_invoked_timer_function_does_its_work(said: dict[str, Any], home: Path) -> None:
+    events = [json.loads(line) for line in (home / "log" / "INC-1001.jsonl").read_text().splitlines()]
+    assert ("paged", "timer", "U0ANA") in [(e["kind"], e["via"], e["data"].get("person")) for e in events]
+
+
+def test_http_functions_answer_and_only_slack_gets_in(said: dict[str, Any]) -> None:
+    assert int(said["health"]) == 200
+    status, text = said["signed"]
+    assert int(status) == 200
+    assert "INC-1001" in text
+    assert [int(said["forged"][0]), int(said["old"][0])] == [401, 401]
+
+
+def test_loading_the_app_loads_nothing_heavy() -> None:
+    script = f"import sys, function_app; print([name for name in {HEAVY!r} if name in sys.modules])"
+    assert python(script).strip() == "[]"
+
+
+def test_no_function_relies_on_retries_that_azure_ignores() -> None:
+    script = (
+        "import function_app; print([f.get_settings_dict('retry_policy') for f in function_app.app.get_functions()])"
+    )
+    assert set(json.loads(python(script).replace("None", "null").replace("'", '"'))) <= {None}
