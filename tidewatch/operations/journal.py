@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,7 @@ from tidewatch.ports.incident_log import Conflict
 
 JOBS = "jobs"  # the queue of everything slower than one append
 TEXTS = "texts"
+INCIDENT = re.compile(r"INC-[0-9]+")
 
 Decide = Callable[[Incident | None], Sequence[Draft]]
 
@@ -24,7 +26,7 @@ class UnknownIncident(Exception):
 
 def load(ports: Ports, incident: str) -> Incident:
     """Raises UnknownIncident."""
-    found = fold(ports.log.read(incident))
+    found = fold(ports.log.read(incident)) if INCIDENT.fullmatch(incident) else None
     if found is None:
         raise UnknownIncident(incident)
     return found

@@ -10,7 +10,7 @@ from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.outcomes import DayOutcome, metric_values
 from tidewatch.domain.profile import NumberProfile, TextProfile
 from tidewatch.operations.examine import usual_before
-from tidewatch.operations.shelf import Shelf
+from tidewatch.operations.shelf import Shelf, UnknownModel
 from tidewatch.ports import Ports
 from tidewatch.render.axis import number
 from tidewatch.render.category_picture import category_alt, category_picture
@@ -24,10 +24,13 @@ DAYS = 35  # shown of a metric
 def draw(ports: Ports, incident: Incident) -> tuple[str, str] | None:
     """SVG and the sentence a screen reader says; None where there is nothing to draw."""
     shelf, finding = Shelf(ports, incident.model), incident.finding
-    if finding.family == "input":
-        return _distributions(shelf, shelf.spec(), finding)
-    if finding.family == "performance":
-        return _metric(shelf, shelf.spec(), finding)
+    try:
+        if finding.family == "input":
+            return _distributions(shelf, shelf.spec(), finding)
+        if finding.family == "performance":
+            return _metric(shelf, shelf.spec(), finding)
+    except UnknownModel:
+        pass  # reported before it was handed over: the words have to do
     return None
 
 

@@ -57,6 +57,8 @@ def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Ca
 def decide(ports: Ports, request: str, decision: Decision, reason: str, cause: Cause) -> Incident:
     """Approve or reject; what was approved is carried out by a job that looks at the world again."""
     incident = request.rpartition("-A")[0]
+    if load(ports, incident).approval(request) is None:
+        raise Refused(f"There is no request {request}.")
     text = keep_text(ports, incident, reason.strip()) if reason.strip() else None
     after = record_known(
         ports, incident, cause,

@@ -57,7 +57,7 @@ def findings(spec: ModelSpec, window: str, results: list[ColumnResult], earlier:
         if result.scale:
             found.append(_scale_finding(spec, window, result, result.scale))
         elif result.strange:
-            recent = earlier[len(earlier) - (spec.drift.out_of - 1) :] if spec.drift.out_of > 1 else []
+            recent = earlier[-(spec.drift.out_of - 1) :] if spec.drift.out_of > 1 else []
             if 1 + sum(result.column in strange for strange in recent) >= spec.drift.alarm_after:
                 found.append(_drift_finding(spec, window, result))
     return found
