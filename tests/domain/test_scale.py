@@ -1,0 +1,127 @@
+"""Another unit is recognised by its grid; nothing else is accused of being one."""
+
+import numpy as np
+import pytest
+
+from tidewatch.domain.checks.scale import PAIRS, ScaleChange, find_scale
+from tidewatch.domain.profile import NumberProfile, Numbers, Scale, profile_numbers
+
+MILES = np.arange(80.0, 2600.0, 13)  # the routes of a network
+
+
+def usual(values: Numbers) -> NumberProfile:
+    return profile_numbers(values, Scale.of(values))
+
+
+def routes(seed: int, rows: int = 3000) -> Numbers:
+    """Flights of a day: some routes are flown far more often than others."""
+    popularity = 1 / np.random.default_rng(0).permutation(np.arange(1, len(MILES) + 1))
+    return np.random.default_rng(seed).choice(MILES, rows, p=popularity / popularity.sum())
+
+
+def found(now: Numbers, before: Numbers) -> ScaleChange:
+    change = find_scale(now, usual(before))
+    assert change is not None
+    return change
+
+
+@pytest.mark.parametrize("factor", [1.609344, 1.609])
+def test_kilometres_are_found_and_called_so(factor: float) -> None:
+    change = found(routes(2) * factor, routes(1))
+    assert change.pair == "miles → kilometres"
+    assert change.pair_text == " (miles → kilometres)"
+    assert change.factor == pytest.approx(1.609344, rel=1e-3)
+    assert change.restored >= 0.99 and change.off_grid > 0.9 and change.ks_after < 0.1
+    assert change.now_median == pytest.approx(change.usual_median * factor, rel=0.1)
+
+
+def test_the_way_back_has_a_name_too() -> None:
+    kilometres = np.round(MILES * 1.6)
+    random = np.random.default_rng(1)
+    change = found(random.choice(kilometres, 3000) / 1.609344, random.choice(kilometres, 3000))
+    assert change.pair == "kilometres → miles"
+
+
+@pytest.mark.parametrize(("pair", "factor"), PAIRS.items(), ids=[" to ".join(pair) for pair in PAIRS])
+def test_every_known_pair_is_found_by_its_factor(pair: tuple[str, str], factor: float) -> None:
+    change = found(routes(2) * factor, routes(1))
+    assert change.factor == pytest.approx(factor, rel=1e-3)
+    assert change.pair == " → ".join(pair)
+
+
+@pytest.mark.parametrize("factor", [3.7, 0.85, 12.0])
+def test_a_factor_of_no_known_pair_is_found_and_has_no_name(factor: float) -> None:
+    whole_numbers = np.random.default_rng(1).integers(1, 40, 3000).astype(np.float64)
+    change = found(whole_numbers[:500] * factor, whole_numbers)
+    assert change.factor == pytest.approx(factor, rel=1e-3)
+    assert (change.pair, change.pair_text) == ("", "")
+
+
+@pytest.mark.parametrize("factor", [10.0, 100.0, 0.001])
+def test_a_moved_decimal_point_is_found(factor: float) -> None:
+    assert found(routes(2) * factor, routes(1)).factor == pytest.approx(factor)
+
+
+def test_a_few_infinities_and_nulls_do_not_hide_it() -> None:
+    now = np.append(routes(2) * 1.609344, [np.inf, np.nan])
+    assert found(now, routes(1)).pair == "miles → kilometres"
+
+
+def test_the_usual_rows_are_in_the_usual_unit() -> None:
+    assert find_scale(routes(2), usual(routes(1))) is None
+
+
+def test_longer_routes_are_no_other_unit() -> None:
+    long = routes(2)
+    assert find_scale(long[long > 1800], usual(routes(1))) is None
+
+
+def test_a_few_new_routes_are_no_other_unit() -> None:
+    now = routes(2)
+    now[: len(now) // 3] = 3333.0
+    assert find_scale(now, usual(routes(1))) is None
+
+
+@pytest.mark.parametrize("change", ["as it was", "higher", "doubled"])
+def test_a_continuous_column_is_not_accused(change: str) -> None:
+    random = np.random.default_rng(1)
+    now = random.normal(60, 8, 500)
+    now = {"as it was": now, "higher": now + 30, "doubled": now * 2}[change]
+    assert find_scale(now, usual(random.normal(60, 8, 5000))) is None
+
+
+def test_many_more_parcels_a_day_are_no_other_unit() -> None:
+    random = np.random.default_rng(1)
+    before = random.poisson(20, 5000).astype(np.float64)
+    assert find_scale(random.poisson(60, 300).astype(np.float64), usual(before)) is None
+
+
+@pytest.mark.parametrize("now", [[], [np.nan, np.nan], [np.inf]], ids=["no rows", "nulls", "infinities"])
+def test_without_values_there_is_nothing_to_say(now: list[float]) -> None:
+    assert find_scale(np.array(now, dtype=np.float64), usual(routes(1))) is None
+
+
+def test_nothing_usual_explains_nothing() -> None:
+    assert find_scale(routes(1), usual(np.full(5, np.nan))) is None
+
+
+FEW = "a handful of values is divided onto any grid: ask for several distinct values, or a small distance afterwards"
+
+
+@pytest.mark.xfail(strict=True, reason=FEW)
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [([1, 2, 3], [4]), (range(1, 101), [101]), (range(1, 53), [53]), ([10, 20], [25])],
+    ids=["April", "the 101st day", "the 53rd week", "a new fee"],
+)
+def test_a_calendar_or_price_that_goes_on_is_no_other_unit(before: list[int], now: list[int]) -> None:
+    known = np.repeat(np.array(before, dtype=np.float64), 60)
+    assert find_scale(np.repeat(np.array(now, dtype=np.float64), 60), usual(known)) is None
+
+
+def test_a_change_is_told_in_short_numbers() -> None:
+    change = ScaleChange(1.609344, "miles → kilometres", 1 / 3, 1.0, 0.0123456789, 7.0, 11.0)
+    assert change.as_dict() == {
+        "factor": 1.609344, "pair": "miles → kilometres", "off_grid": 0.333333, "restored": 1.0,
+        "ks_after": 0.012346, "usual_median": 7.0, "now_median": 11.0,
+    }  # fmt: skip
