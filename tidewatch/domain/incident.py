@@ -163,8 +163,9 @@ def _escalated(incident: Incident, event: Event) -> Incident:
     tier = event.data["to"]
     tiers = incident.tiers if tier in incident.tiers else (*incident.tiers, tier)
     return replace(
-        incident, status="open", owner="", owned_since=None, tier=tier, tier_since=event.at, tiers=tiers, paged=()
-    )
+        incident, status="open", owner="", owned_since=None, tier=tier, tier_since=event.at, tiers=tiers, paged=(),
+        watch_until=None,
+    )  # fmt: skip
 
 
 def _run_started(incident: Incident, event: Event) -> Incident:

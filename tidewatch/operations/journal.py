@@ -14,7 +14,7 @@ from tidewatch.ports.incident_log import Conflict
 
 JOBS = "jobs"  # the queue of everything slower than one append
 TEXTS = "texts"
-INCIDENT = re.compile(r"INC-[0-9]+")
+INCIDENT = re.compile(r"INC-[0-9]{1,9}")
 
 Decide = Callable[[Incident | None], Sequence[Draft]]
 

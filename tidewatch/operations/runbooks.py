@@ -15,6 +15,7 @@ from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_batch import examine_again
 from tidewatch.operations.take_labels import judge_labels
 from tidewatch.ports import Ports
+from tidewatch.ports.blobs import BlobNotFound
 from tidewatch.ports.scripts import Outcome
 from tidewatch.render.thread import VERIFICATION
 
@@ -49,14 +50,9 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
     runbook = next((r for r in ports.runbooks if job and r.name == job.runbook), None)
     if job is None or job.verdict != "running" or runbook is None:
         return
-    shelf, windows = Shelf(ports, state.model), _windows(Shelf(ports, state.model), state)
-    y = _run_step(shelf, state, runbook, runbook.run, windows, corrected=False)
-    if y.ok:
-        z = _run_step(shelf, state, runbook, runbook.verify, windows, corrected=True)
-        said = verdict(z.exit_status, z.output)
-        output = f"{y.output}\n{VERIFICATION}\n{z.output}"
-    else:
-        said, output = Verdict(passed=False, sentence=_why_not(y, runbook)), y.output
+    shelf = Shelf(ports, state.model)
+    windows = _windows(shelf, state)
+    y, said, output = _run_and_verify(shelf, state, runbook, windows)
     if said.passed:
         _take_up(shelf, windows)
     text = keep_text(ports, incident, output)
@@ -66,6 +62,36 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
     })  # fmt: skip
     cause = Cause("tidewatch", "queue", f"finished:{run}")
     record_known(ports, incident, cause, lambda now: [finished, *_then(ports, now, runbook, said)])
+
+
+def _run_and_verify(
+    shelf: Shelf, incident: Incident, runbook: Runbook, windows: list[str]
+) -> tuple[Outcome, Verdict, str]:
+    """Outcome of Y, verdict, and what both said. What Y wrote is taken back when it cannot be verified."""
+    if not windows:
+        nothing = "no window is left that it could work on"
+        return Outcome(None, nothing, 0.0), Verdict(passed=False, sentence=nothing), nothing
+    written = [(container, f"{shelf.model}/{window}.parquet") for container in runbook.writes for window in windows]
+    before = {place: _bytes(shelf.ports, *place) for place in written}
+    y = _run_step(shelf, incident, runbook, runbook.run, windows, corrected=False)
+    if not y.ok:
+        return y, Verdict(passed=False, sentence=_why_not(y, runbook)), y.output
+    z = _run_step(shelf, incident, runbook, runbook.verify, windows, corrected=True)
+    said = verdict(z.exit_status, z.output)
+    if not said.passed:
+        for (container, name), data in before.items():
+            if data is None:
+                shelf.ports.blobs.delete(container, name)
+            else:
+                shelf.ports.blobs.put(container, name, data)
+    return y, said, f"{y.output}\n{VERIFICATION}\n{z.output}"
+
+
+def _bytes(ports: Ports, container: str, name: str) -> bytes | None:
+    try:
+        return ports.blobs.get(container, name)
+    except BlobNotFound:
+        return None
 
 
 def _then(ports: Ports, incident: Incident, runbook: Runbook, said: Verdict) -> list[Draft]:
@@ -121,7 +147,7 @@ def _run_step(
         outcome = shelf.ports.scripts.run(
             command, folder=Path(runbook.folder), timeout=runbook.timeout.total_seconds(), stdin=json.dumps(request)
         )
-        if outcome.ok:
+        if outcome.ok and not corrected:  # Z only looks
             for container in runbook.writes:
                 for file in sorted((work / "out" / container).glob("*")):
                     shelf.ports.blobs.put(container, f"{shelf.model}/{file.name}", file.read_bytes())
