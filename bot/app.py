@@ -33,7 +33,9 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
     def on_click(ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, client: WebClient) -> None:
         ack()
         user = body["user"]["id"]
-        click = clicks.Click.of(action, Cause(user, "slack", f"click:{user}:{action['action_ts']}"))
+        click = clicks.Click.of(
+            action, Cause(user, "slack", f"click:{user}:{action['action_id']}:{action['action_ts']}")
+        )
         try:
             if click.verb in clicks.ASKS:
                 client.views_open(trigger_id=body["trigger_id"], view=clicks.modal(ports, click))

@@ -1,6 +1,7 @@
 """The verbs of the slash command: a verb and its help in one place."""
 
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,8 +17,12 @@ from tidewatch.operations.report import open_incidents
 from tidewatch.operations.retrain import request_retraining
 from tidewatch.operations.runbooks import start_run, suggestion
 from tidewatch.ports import Ports
+from tidewatch.render.blocks import cut
 from tidewatch.render.cards import ICONS, clock
 from tidewatch.render.thread import timeline
+
+MOST = 3900  # characters of an answer: Slack refuses or splits what is longer than 4,000
+LONGEST_WATCH = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Verb:
 
 def answer(ports: Ports, cause: Cause, text: str) -> str:
     """The verdict on one command, as a private message. Refusals are answers, not errors."""
+    return cut(_answer(ports, cause, text), MOST)
+
+
+def _answer(ports: Ports, cause: Cause, text: str) -> str:
     verb, _, words = text.strip().partition(" ")
     name = ALIASES.get(verb.lower(), verb.lower()) or "help"
     if name not in VERBS:
@@ -54,8 +63,10 @@ def incident_of(request: Request) -> tuple[str, str]:
     """The incident that is named first, and the words after it; without a name, the only open one."""
     first, _, rest = request.words.partition(" ")
     bare = first.upper().removeprefix("INC-")
-    if bare.isdecimal():
+    if re.fullmatch(r"[0-9]{1,9}", bare):
         return f"INC-{bare}", rest.strip()
+    if first.upper().startswith("INC-"):  # mistyped: never let it fall on another incident
+        raise UnknownIncident(first)
     incidents = open_incidents(request.ports)
     mine = [incident for incident in incidents if incident.owner == request.user] or incidents
     if len(mine) == 1:
@@ -129,8 +140,8 @@ def _findings(request: Request) -> str:
 def _watch(request: Request) -> str:
     incident, text = incident_of(request)
     span, _, reason = text.partition(" ")
-    length = duration(span)
-    if not isinstance(length, timedelta) or not reason:
+    length = duration(span) if len(span) < 8 else None  # longer spans overflow the calendar
+    if not isinstance(length, timedelta) or not timedelta(0) < length <= LONGEST_WATCH or not reason:
         raise Refused(f"Say how long and why, as in `watch {incident} 14d one stormy week`.")
     after = respond.watch(request.ports, incident, length, reason, request.cause)
     return f"{incident} is watched until {clock(after.watch_until or after.since)} UTC."
@@ -183,11 +194,16 @@ def _timeline(request: Request) -> str:
 
 
 def incident_timeline(ports: Ports, incident: str) -> str:
-    """Raises UnknownIncident."""
+    """As much of the end as one message holds. Raises UnknownIncident."""
     events = ports.log.read(incident)
     if fold(events) is None:
         raise UnknownIncident(incident)
-    return timeline(events, ports.people, partial(text_of, ports, incident))
+    story = timeline(events, ports.people, partial(text_of, ports, incident))
+    if len(story) <= MOST:
+        return story
+    note = "… (the beginning is cut)\n"
+    end = story[len(note) - MOST :]
+    return note + (end.partition("\n")[2] or end)
 
 
 def _whoami(request: Request) -> str:
@@ -208,7 +224,7 @@ def _unknown(command: str, name: str) -> str:
     starts = [verb for verb in known if verb.startswith(name)]
     close = starts[:1] if len(starts) == 1 else difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean `{command} {close[0]}`? " if close else ""
-    return f"I don't know `{name}`. {hint}`{command} help` lists everything."
+    return f"I don't know `{cut(name, 40)}`. {hint}`{command} help` lists everything."
 
 
 VERBS = {

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
+
 from tidewatch.compose import tables
 from tidewatch.domain.baseline import Baseline, profile_table
 from tidewatch.domain.checks import drift
@@ -64,6 +66,12 @@ class Task:
         usual = Profile.from_bytes((self.work / "usual" / f"{window}.json").read_bytes())
         results = drift.compare(self.spec, baseline, usual, profile_table(table, self.spec, baseline.scales), table)
         return next((r for r in results if r.column == self.finding.subject and (r.strange or r.scale)), None)
+
+    def same_rows(self, window: str) -> bool:
+        """Whether the batch still has the rows it came with, in their order, by id."""
+        identity = self.spec.only("id")
+        came = self._read(f"originals/{window}.parquet").columns[identity]
+        return bool(np.array_equal(came, self.batch(window).columns[identity]))
 
     def outcomes(self) -> list[DayOutcome]:
         """Predictions and labels of every window, joined again by id."""

@@ -93,7 +93,7 @@ def test_without_a_window_column_all_rows_are_one_window_and_nothing_is_known_of
     table = days(30)
     baseline = learn(Table({n: v for n, v in table.columns.items() if n != "day"}, table.kinds), SPEC)
     assert list(baseline.windows) == ["all"] and baseline.windows["all"].rows == 2400
-    assert baseline.levels == baseline.metrics == {}
+    assert (baseline.levels, baseline.metrics) == ({}, {})
 
 
 def test_without_labels_nothing_is_known_of_the_metrics() -> None:

@@ -119,7 +119,12 @@ def test_a_drift_finding_says_what_and_how_far() -> None:
 def test_another_unit_alarms_at_once_and_only_as_another_unit() -> None:
     result = ColumnResult("weight", {"ks": 0.9, "shift": 2.0}, {"ks": 0.2, "shift": 0.5}, KILOGRAMS)
     (found,) = findings(SPEC, "2026-03-01", [result], [])
-    assert (found.check, found.statistic, found.value, found.threshold) == ("scale", "share of unknown values", 0.97, 0.5)
+    assert (found.check, found.statistic, found.value, found.threshold) == (
+        "scale",
+        "share of unknown values",
+        0.97,
+        0.5,
+    )
     assert found.sentence == (
         "weight arrives multiplied by 0.453592 (pounds → kilograms): median 9.07 where 20 pounds is usual; "
         "divided by 0.453592, 100% of the rows have usual values again"

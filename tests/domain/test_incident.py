@@ -1,13 +1,15 @@
 """An incident is what its events tell, event by event."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.domain.story import SPEC, START, Story, finding
+from tidewatch.domain.events import Cause, Draft, chain
 from tidewatch.domain.incident import acknowledge_by, fold, resolve_by
 
-REQUEST = {
+REQUEST: dict[str, Any] = {
     "request": "INC-1-A1", "question": "Promote Parcels version 2?", "requested_by": "U0BEN",
     "approvers": ["L2", "L3"], "expires": (START + timedelta(days=2)).isoformat(), "evidence": {"version": "2"},
 }  # fmt: skip
@@ -46,14 +48,8 @@ def test_an_event_of_a_later_tidewatch_changes_nothing_but_the_version(story: St
     assert (after.status, after.tier, after.findings) == (before.status, before.tier, before.findings)
 
 
-def test_what_happened_before_the_opening_tells_of_nothing() -> None:
-    story = Story()
-    (event,) = Story.about().events
-    story.tell()
-    assert fold([]) is None and fold([event]) is not None
-    orphan = Story()
-    with pytest.raises(AssertionError):
-        orphan.happened("acknowledged")
+def test_events_without_an_opening_tell_of_no_incident() -> None:
+    assert fold(chain("INC-1", [Draft("acknowledged", {"tier": "L1"})], None, Cause("u", "cli", "k"), START)) is None
 
 
 def test_seen_again_it_keeps_the_first_finding_and_the_latest(story: Story) -> None:

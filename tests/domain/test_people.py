@@ -85,7 +85,9 @@ def test_a_tier_of_a_team_is_who_looks_after_it() -> None:
 
 
 def test_a_roster_is_read() -> None:
-    people = parse_people("- {id: U1, name: Ana, tier: L1}\n- {id: 7, name: Ben, tier: L2, teams: [nyc]}", "people.yaml")
+    people = parse_people(
+        "- {id: U1, name: Ana, tier: L1}\n- {id: 7, name: Ben, tier: L2, teams: [nyc]}", "people.yaml"
+    )
     assert people.everyone == (Person("U1", "Ana", "L1"), Person("7", "Ben", "L2", ("nyc",)))
     assert parse_people("", "people.yaml").everyone == ()
 

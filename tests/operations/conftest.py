@@ -1,14 +1,13 @@
 """Processes that die: after any of the writes an operation makes, and everything else with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.conftest import House
+from tests.operations.house import House
 
 WRITES = ("put", "delete", "append", "send", "post", "update", "upload", "register", "promote")
 PLACES = ("blobs", "log", "queue", "chat", "registry")
@@ -48,29 +47,31 @@ class Mortal:
         return lambda *given, **named: self._fate.write(lambda: inner(*given, **named))
 
 
-Kill = Callable[["House", Callable[[], object], int], bool]
+def kill(house: House, act: Callable[[House], object], after: int) -> bool:
+    """Let a process act and die after its n-th write; False when it came to its end before."""
+    fate, whole = Fate(after), house.ports
+    house.change(**{place: Mortal(getattr(whole, place), fate) for place in PLACES})
+    try:
+        act(house)
+    except Killed:
+        return True
+    else:
+        return False
+    finally:
+        house.ports = whole
 
 
 @pytest.fixture
-def kill() -> Kill:
-    """Let a process do something and die after its n-th write; False when it came to its end before."""
+def deaths(tmp_path: Path) -> Callable[..., Iterator[House]]:
+    """Copies of a house in which a process died after its first, its second … write; in the last it lived."""
 
-    def kill(house: "House", act: Callable[[], object], after: int) -> bool:
-        fate, whole = Fate(after), house.ports
-        house.change(**{place: Mortal(getattr(whole, place), fate) for place in PLACES})
-        try:
-            act()
-        except Killed:
-            return True
-        else:
-            return False
-        finally:
-            house.ports = whole
+    def deaths(house: House, act: Callable[[House], object]) -> Iterator[House]:
+        for write in range(1, 100):
+            copy = house.copy(tmp_path / f"died-after-write-{write}")
+            died = kill(copy, act, write)
+            yield copy
+            if not died:
+                return
+        pytest.fail("it never came to its end")
 
-    return kill
-
-
-@pytest.fixture
-def another_house(house: "House", tmp_path: Path) -> Callable[[str], "House"]:
-    """Copies of the house as it stands now, each in a folder of its own, without pictures."""
-    return lambda name: house.copy(tmp_path / name)
+    return deaths

@@ -1,10 +1,10 @@
 """Findings become incidents: one for each signal, whoever comes first and whatever dies."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
+from tests.operations.house import House
 from tidewatch.domain.finding import Signal
 from tidewatch.operations.poison import take_poison
 from tidewatch.operations.report import note_good_window, open_incidents, report
@@ -12,48 +12,45 @@ from tidewatch.operations.respond import acknowledge
 from tidewatch.operations.sweep import sweep
 from tidewatch.operations.verify_log import verify_log
 
-if TYPE_CHECKING:
-    from tests.conftest import House
-
-    Kill = Callable[[House, Callable[[], object], int], bool]
+Deaths = Callable[[House, Callable[[House], object]], Iterator[House]]
 
 MODEL = "acme/demo"
 RACERS = 16
 
 
-def seen(house: "House", key: str, subject: str = "weight", value: float = 0.9) -> str:
+def seen(house: House, key: str, subject: str = "weight", value: float = 0.9) -> str:
     (incident,) = report(house.ports, [house.finding(subject, value=value)], key, "blob")
     return incident
 
 
-def good(house: "House", window: str, subject: str = "weight") -> None:
+def good(house: House, window: str, subject: str = "weight") -> None:
     note_good_window(house.ports, MODEL, window, [Signal(MODEL, "input", subject)], "blob")
 
 
-def resolve_by_good_windows(house: "House") -> None:
+def resolve_by_good_windows(house: House) -> None:
     good(house, "2026-02-10")
     good(house, "2026-02-11")
     assert house.incident().status == "resolved"
 
 
-def test_a_later_finding_of_the_signal_is_seen_again_not_opened_again(house: "House") -> None:
+def test_a_later_finding_of_the_signal_is_seen_again_not_opened_again(house: House) -> None:
     assert seen(house, "monday") == seen(house, "tuesday", value=0.5) == "INC-1001"
     assert house.kinds() == ["opened", "observed"]
     assert house.incident().finding.value == 0.5
 
 
-def test_the_same_finding_delivered_twice_changes_nothing(house: "House") -> None:
+def test_the_same_finding_delivered_twice_changes_nothing(house: House) -> None:
     seen(house, "monday")
     seen(house, "monday")
     assert house.kinds() == ["opened"]
 
 
-def test_findings_of_two_signals_are_two_incidents(house: "House") -> None:
+def test_findings_of_two_signals_are_two_incidents(house: House) -> None:
     findings = [house.finding("weight"), house.finding("income")]
     assert sorted(report(house.ports, findings, "monday", "blob")) == ["INC-1001", "INC-1002"]
 
 
-def test_racing_findings_of_one_signal_become_one_incident_with_one_card(house: "House") -> None:
+def test_racing_findings_of_one_signal_become_one_incident_with_one_card(house: House) -> None:
     start = threading.Barrier(RACERS)
 
     def race(number: int) -> str:
@@ -72,7 +69,7 @@ def test_racing_findings_of_one_signal_become_one_incident_with_one_card(house: 
     assert verify_log(house.ports.log).faults == []
 
 
-def test_inside_the_reopen_window_the_same_incident_comes_back_to_l1(house: "House") -> None:
+def test_inside_the_reopen_window_the_same_incident_comes_back_to_l1(house: House) -> None:
     seen(house, "monday")
     acknowledge(house.ports, "INC-1001", house.by("U0ANA"))
     resolve_by_good_windows(house)
@@ -86,7 +83,7 @@ def test_inside_the_reopen_window_the_same_incident_comes_back_to_l1(house: "Hou
     assert "came back" in house.chat.said["1.000000"].message.text
 
 
-def test_outside_the_reopen_window_it_is_a_new_incident(house: "House") -> None:
+def test_outside_the_reopen_window_it_is_a_new_incident(house: House) -> None:
     seen(house, "monday")
     resolve_by_good_windows(house)
     house.later(days=3, minutes=1)
@@ -94,7 +91,7 @@ def test_outside_the_reopen_window_it_is_a_new_incident(house: "House") -> None:
     assert house.incident("INC-1001").status == "resolved"
 
 
-def test_the_sweep_forgets_the_signal_of_an_incident_that_is_over(house: "House") -> None:
+def test_the_sweep_forgets_the_signal_of_an_incident_that_is_over(house: House) -> None:
     seen(house, "monday")
     resolve_by_good_windows(house)
     sweep(house.ports)
@@ -105,7 +102,7 @@ def test_the_sweep_forgets_the_signal_of_an_incident_that_is_over(house: "House"
     assert seen(house, "friday") == "INC-1002"
 
 
-def test_racing_findings_after_the_reopen_window_share_one_new_incident(house: "House") -> None:
+def test_racing_findings_after_the_reopen_window_share_one_new_incident(house: House) -> None:
     seen(house, "monday")
     resolve_by_good_windows(house)
     house.later(days=4)
@@ -121,7 +118,7 @@ def test_racing_findings_after_the_reopen_window_share_one_new_incident(house: "
     assert house.kinds("INC-1001").count("reopened") == 0
 
 
-def test_an_incident_that_came_back_three_times_is_flapping(house: "House") -> None:
+def test_an_incident_that_came_back_three_times_is_flapping(house: House) -> None:
     seen(house, "0")
     for time in range(1, 4):
         resolve_by_good_windows(house)
@@ -130,7 +127,7 @@ def test_an_incident_that_came_back_three_times_is_flapping(house: "House") -> N
     assert house.incident().flapping
 
 
-def test_two_good_windows_in_a_row_end_it_and_one_does_not(house: "House") -> None:
+def test_two_good_windows_in_a_row_end_it_and_one_does_not(house: House) -> None:
     seen(house, "monday")
     good(house, "2026-02-10")
     seen(house, "tuesday")
@@ -142,14 +139,16 @@ def test_two_good_windows_in_a_row_end_it_and_one_does_not(house: "House") -> No
     assert house.incident().status == "resolved" and house.incident().recovered
 
 
-def test_a_good_window_of_one_column_says_nothing_about_another(house: "House") -> None:
+def test_a_good_window_of_one_column_says_nothing_about_another(house: House) -> None:
     seen(house, "monday")
     good(house, "2026-02-10", subject="income")
     assert house.kinds() == ["opened"]
 
 
-def test_a_marker_whose_writer_died_is_filled_by_the_next_finding(house: "House", kill: "Kill") -> None:
-    assert kill(house, lambda: seen(house, "monday"), 2)  # the number, the marker
+def test_a_marker_whose_writer_died_is_filled_by_the_next_finding(house: House, deaths: Deaths) -> None:
+    dead = deaths(house, lambda mortal: seen(mortal, "monday"))
+    next(dead)  # it took a number and died
+    house = next(dead)  # it wrote the marker and died
     assert list(house.ports.blobs.list("markers")) and house.incidents() == []
     sweep(house.ports)
     assert open_incidents(house.ports) == []
@@ -158,22 +157,20 @@ def test_a_marker_whose_writer_died_is_filled_by_the_next_finding(house: "House"
 
 
 def test_a_finding_whose_process_died_anywhere_is_reported_whole_by_the_next_delivery(
-    another_house: Callable[[str], "House"], kill: "Kill"
+    house: House, deaths: Deaths
 ) -> None:
-    for write in range(1, 20):
-        house = another_house(f"mortal-{write}")
-        died = kill(house, lambda house=house: seen(house, "monday"), write)  # type: ignore[misc]
-        seen(house, "monday")
-        sweep(house.ports)
-        house.run_jobs()
-        assert house.kinds() == ["opened", "paged"], f"died after write {write}"
-        assert house.chat.posted == ["1:card", "2"]
-        if not died:
-            break
-    assert write == 5  # number, marker, event, job, and one more that never came
+    copies = []
+    for mortal in deaths(house, lambda mortal: seen(mortal, "monday")):
+        seen(mortal, "monday")
+        sweep(mortal.ports)
+        mortal.run_jobs()
+        assert mortal.kinds() == ["opened", "paged"], mortal.root.name
+        assert mortal.chat.posted == ["1:card", "2"], mortal.root.name
+        copies.append(mortal)
+    assert len(copies) == 5  # number, marker, event, job, and the one that lived
 
 
-def test_work_that_kept_failing_becomes_an_incident_once(house: "House") -> None:
+def test_work_that_kept_failing_becomes_an_incident_once(house: House) -> None:
     take_poison(house.ports, "jobs", '{"do": "dance"}')
     take_poison(house.ports, "jobs", '{"do": "dance"}')
     incident = house.incident()
@@ -183,7 +180,7 @@ def test_work_that_kept_failing_becomes_an_incident_once(house: "House") -> None
     assert "keeps failing" in house.chat.card.text
 
 
-def test_a_log_is_whole_until_a_bit_of_it_flips(house: "House") -> None:
+def test_a_log_is_whole_until_a_bit_of_it_flips(house: House) -> None:
     seen(house, "monday")
     seen(house, "tuesday")
     assert verify_log(house.ports.log).faults == []

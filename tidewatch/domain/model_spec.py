@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -27,12 +27,12 @@ class SpecError(Exception):
 
 def duration(text: object) -> object:
     """'15m', '36h', '7d' as a timedelta; anything else is left for the validator to refuse."""
-    if isinstance(text, str) and (match := re.fullmatch(r"(\d+)\s*([smhdw])", text.strip())):
+    if isinstance(text, str) and (match := re.fullmatch(r"(\d{1,6})\s*([smhdw])", text.strip())):
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
     return text
 
 
-Duration = Annotated[timedelta, BeforeValidator(duration)]
+Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
 PerTier = dict[Tier, Duration]
 
 
@@ -134,6 +134,8 @@ def parse_spec(text: str, name: str) -> ModelSpec:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError([f"{name} line {line}: this is not YAML: {error.problem}"]) from error
+    except (yaml.YAMLError, ValueError) as error:  # a control character, or a date that does not exist
+        raise SpecError([f"{name}: this is not YAML: {str(error).splitlines()[0]}"]) from error
     if not isinstance(record, dict):
         raise SpecError([f"{name} line 1: a spec is a mapping that starts with 'model: team/name'"])
     try:
@@ -179,11 +181,13 @@ def _find(node: yaml.Node | None, path: list[str]) -> tuple[int, list[str]]:
 
 def _known_keys(path: list[str]) -> list[str]:
     part: Any = ModelSpec
+    named = False  # the next step is a name somebody chose, such as a column's
     for step in path:
-        if step.isdigit():
-            continue
-        if isinstance(part, type) and issubclass(part, BaseModel) and step in part.model_fields:
-            part = _part_inside(part.model_fields[step].annotation)
+        if step.isdigit() or named:
+            named = False
+        elif isinstance(part, type) and issubclass(part, BaseModel) and step in part.model_fields:
+            annotation = part.model_fields[step].annotation
+            part, named = _part_inside(annotation), get_origin(annotation) is dict
     return list(part.model_fields) if isinstance(part, type) and issubclass(part, BaseModel) else []
 
 

@@ -1,5 +1,6 @@
 """Taking a file in: once, and if it is bad, kept, said, and out of the way of the next one."""
 
+import hashlib
 from collections.abc import Callable
 
 from tidewatch.domain.checks.intake import refused
@@ -38,7 +39,8 @@ def take_in(ports: Ports, container: str, name: str, via: str, take: Take) -> No
         except BadInput as bad:
             ports.blobs.put(QUARANTINE, f"{container}/{name}", data)
             finding = refused(model, bad.check, f"{container}/{name}", window, bad.causes)
-            report(ports, [finding], f"{container}:{name}", via)
+            content = hashlib.sha256(data).hexdigest()[:12]  # sent again and wrong again is news
+            report(ports, [finding], f"{container}:{name}:{content}", via)
 
 
 def split(name: str) -> tuple[str, str]:

@@ -25,6 +25,9 @@ def suggestion(ports: Ports, incident: Incident) -> Runbook | None:
     return suggested(ports.runbooks, incident.finding, incident.tried)
 
 
+PROPOSED = "proposed"  # the container of what Y wrote and Z has not verified yet
+
+
 def start_run(ports: Ports, incident: str, name: str, cause: Cause) -> tuple[Incident, Runbook]:
     """Record the start and put the work on the queue. Raises Refused and UnknownIncident."""
     chosen: list[Runbook] = []
@@ -52,7 +55,7 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
         return
     shelf = Shelf(ports, state.model)
     windows = _windows(shelf, state)
-    y, said, output = _run_and_verify(shelf, state, runbook, windows)
+    y, said, output = _run_and_verify(shelf, state, runbook, windows, run)
     if said.passed:
         _take_up(shelf, windows)
     text = keep_text(ports, incident, output)
@@ -65,31 +68,29 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
 
 
 def _run_and_verify(
-    shelf: Shelf, incident: Incident, runbook: Runbook, windows: list[str]
+    shelf: Shelf, incident: Incident, runbook: Runbook, windows: list[str], run: str
 ) -> tuple[Outcome, Verdict, str]:
-    """Outcome of Y, verdict, and what both said. What Y wrote is taken back when it cannot be verified."""
+    """Outcome of Y, verdict, and what both said. What Y wrote is only proposed until Z has verified it."""
     if not windows:
         nothing = "no window is left that it could work on"
         return Outcome(None, nothing, 0.0), Verdict(passed=False, sentence=nothing), nothing
-    written = [(container, f"{shelf.model}/{window}.parquet") for container in runbook.writes for window in windows]
-    before = {place: _bytes(shelf.ports, *place) for place in written}
-    y = _run_step(shelf, incident, runbook, runbook.run, windows, corrected=False)
+    y = _run_step(shelf, incident, runbook, runbook.run, windows, run)
     if not y.ok:
         return y, Verdict(passed=False, sentence=_why_not(y, runbook)), y.output
-    z = _run_step(shelf, incident, runbook, runbook.verify, windows, corrected=True)
+    z = _run_step(shelf, incident, runbook, runbook.verify, windows, run, verifying=True)
     said = verdict(z.exit_status, z.output)
-    if not said.passed:
-        for (container, name), data in before.items():
-            if data is None:
-                shelf.ports.blobs.delete(container, name)
-            else:
-                shelf.ports.blobs.put(container, name, data)
+    for container in runbook.writes:
+        for window in windows:
+            name = f"{shelf.model}/{window}.parquet"
+            proposal = _proposed(shelf.ports, run, container, name)
+            if said.passed and proposal:
+                shelf.ports.blobs.put(container, name, proposal)
     return y, said, f"{y.output}\n{VERIFICATION}\n{z.output}"
 
 
-def _bytes(ports: Ports, container: str, name: str) -> bytes | None:
+def _proposed(ports: Ports, run: str, container: str, name: str) -> bytes | None:
     try:
-        return ports.blobs.get(container, name)
+        return ports.blobs.get(PROPOSED, f"{run}/{container}/{name}")
     except BlobNotFound:
         return None
 
@@ -132,44 +133,53 @@ def _windows(shelf: Shelf, incident: Incident) -> list[str]:
 
 
 def _run_step(
-    shelf: Shelf, incident: Incident, runbook: Runbook, command: list[str], windows: list[str], *, corrected: bool
-) -> Outcome:
-    """Lay the files out, run the script, and store what it wrote where the runbook may write."""
+    shelf: Shelf, incident: Incident, runbook: Runbook, command: list[str], windows: list[str], run: str,
+    *, verifying: bool = False,
+) -> Outcome:  # fmt: skip
+    """Lay the files out, run the script, and keep what Y proposes for its windows; Z only looks."""
     with shelf.ports.scripts.workspace() as work:
-        _lay_out(shelf, incident, windows, work, corrected=corrected)
+        _lay_out(shelf, incident, windows, work, run if verifying else "")
         request = {
             "incident": incident.id,
             "finding": incident.finding.as_dict(),
             "windows": windows,
             "work": str(work),
+            "scoring": {"command": shelf.spec().scoring.command, "folder": shelf.folder()},
         }
-        request["scoring"] = {"command": shelf.spec().scoring.command, "folder": shelf.folder()}
         outcome = shelf.ports.scripts.run(
             command, folder=Path(runbook.folder), timeout=runbook.timeout.total_seconds(), stdin=json.dumps(request)
         )
-        if outcome.ok and not corrected:  # Z only looks
+        if outcome.ok and not verifying:
             for container in runbook.writes:
-                for file in sorted((work / "out" / container).glob("*")):
-                    shelf.ports.blobs.put(container, f"{shelf.model}/{file.name}", file.read_bytes())
+                for window in windows:
+                    file = work / "out" / container / f"{window}.parquet"
+                    if file.exists():
+                        place = f"{run}/{container}/{shelf.model}/{window}.parquet"
+                        shelf.ports.blobs.put(PROPOSED, place, file.read_bytes())
     return outcome
 
 
-def _lay_out(shelf: Shelf, incident: Incident, windows: list[str], work: Path, *, corrected: bool) -> None:
+def _lay_out(shelf: Shelf, incident: Incident, windows: list[str], work: Path, proposed_by: str) -> None:
+    """For Y the batches as they came; for Z what the run proposes, and beside it the batches as they came."""
     spec = shelf.spec()
     record = shelf.window(incident.finding.window)
     version = record.version if record else "1"
     baseline = shelf.baseline(version)
     (work / "spec.yaml").write_text(shelf.spec_text())
     (work / "baseline.json").write_bytes(baseline.to_bytes())
-    for name in ("batches", "labels", "usual"):
+    for name in ("batches", "originals", "labels", "usual"):
         (work / name).mkdir()
     for window in windows:
-        batch = shelf.batch(window) if corrected or incident.signal.family != "input" else shelf.original(window)
-        (work / "batches" / f"{window}.parquet").write_bytes(batch or b"")
+        original = shelf.original(window) or b""
+        kept = original if incident.signal.family == "input" else shelf.batch(window) or b""
+        name = f"{shelf.model}/{window}.parquet"
+        proposal = _proposed(shelf.ports, proposed_by, "corrected", name) if proposed_by else None
+        (work / "originals" / f"{window}.parquet").write_bytes(original)
+        (work / "batches" / f"{window}.parquet").write_bytes(proposal or kept)
         (work / "usual" / f"{window}.json").write_bytes(usual_before(shelf, spec, baseline, window).to_bytes())
         if labels := shelf.labels(window):
             (work / "labels" / f"{window}.parquet").write_bytes(labels)
-    if incident.signal.family == "input" and not corrected:
+    if incident.signal.family == "input" and not proposed_by:
         shelf.ports.registry.fetch(shelf.model, version, work / "model")
 
 

@@ -79,9 +79,10 @@ def _limit(
 def _scale_finding(spec: ModelSpec, window: str, result: ColumnResult, change: ScaleChange) -> Finding:
     column = spec.columns[result.column]
     unit = f" {column.unit}" if column.unit else ""
+    medians = f": median {change.now_median:.4g} where {change.usual_median:.4g}{unit} is usual"
     sentence = (
-        f"{result.column} arrives multiplied by {change.factor:g}{change.pair_text}: median {change.now_median:.4g} "
-        f"where {change.usual_median:.4g}{unit} is usual; divided by {change.factor:g}, "
+        f"{result.column} arrives multiplied by {change.factor:g}{change.pair_text}"
+        f"{'' if column.sensitive else medians}; divided by {change.factor:g}, "
         f"{change.restored:.0%} of the rows have usual values again"
     )
     return Finding(

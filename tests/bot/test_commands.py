@@ -1,0 +1,143 @@
+"""What people type, and what they are told."""
+
+import re
+
+import pytest
+
+from bot.commands import ALIASES, VERBS, answer
+from tests.bot.team import STRANGER
+from tests.operations.house import House
+from tidewatch.domain.events import Cause
+
+NONSENSE = [
+    "INC-9999", "INC-1001", "INC-1001 ", "inc-1001", "9999 why", "INC-١٢", "INC-", "-1", "zzz", "../../etc/passwd",
+    "../x-A1 because", "INC-1001-A1", "INC-9999-A1 because", "-A1 because", "A1", "\x00", "\n\n", "💥" * 50, "'; --",
+    "INC-1001 0d why", "INC-1001 99999999999999d why", "INC-1001 14d", "<@U0BEN> <!channel>", "x" * 10_000,
+    "INC-1001 " + "x" * 10_000, "run", "run INC-1001 no-such", "run no-such INC-1001", "show", "show no-such", "run  ",
+    "list", "run INC-9999", "INC-00001001", "INC-1001\tindeed", "INC-" + "9" * 5000,
+]  # fmt: skip
+
+
+def ask(house: House, words: str, user: str = "U0ANA") -> str:
+    return answer(house.ports, house.by(user), words)
+
+
+@pytest.mark.parametrize("verb", [*VERBS, *ALIASES])
+@pytest.mark.parametrize("user", ["U0ANA", "U0BEN", STRANGER])
+def test_every_verb_answers_whatever_follows_it(house: House, verb: str, user: str) -> None:
+    for words in ["", *NONSENSE]:
+        said = ask(house, f"{verb} {words}", user)
+        assert said and "Traceback" not in said
+    assert house.incidents() == []
+    house.batch("2026-02-01", times=1.609344)
+    for words in ["", *NONSENSE]:
+        assert 0 < len(ask(house, f"{verb} {words}", user)) <= 4000
+
+
+def test_help_lists_every_verb_with_how_to_type_it(house: House) -> None:
+    lines = ask(house, "help").splitlines()
+    assert [re.match(r"`/ml (\w+)", line)[1] for line in lines] == list(VERBS)  # type: ignore[index]
+    assert ask(house, "") == ask(house, "help")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("akc", "ack"), ("stat", "status"), ("esclate", "escalate"), ("approves", "approve")]
+)
+def test_an_unknown_verb_is_not_carried_out_but_the_nearest_is_suggested(house: House, typed: str, meant: str) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    assert re.search(rf"Did you mean `/ml {meant}\w*`\?", ask(house, f"{typed} INC-1001"))
+    assert house.kinds() == ["opened"]
+
+
+def test_a_verb_like_none_at_all_points_to_help(house: House) -> None:
+    assert ask(house, "qqqqq") == "I don't know `qqqqq`. `/ml help` lists everything."
+
+
+@pytest.mark.parametrize(
+    ("user", "words", "said"),
+    [
+        ("U0ANA", "retrain INC-1001 why", "To retrain takes L2 or L3; you are L1. Ask Ben or Eva or Cara."),
+        ("U0ANA", "findings INC-1001 text", "To findings takes L2 or L3; you are L1. Ask Ben or Eva or Cara."),
+        ("U0DAN", "ack INC-1001", "acme/demo belongs to team acme; you look after other."),
+        (STRANGER, "ack INC-1001", "I don't know you: ask for an entry in people.yaml, then try again."),
+    ],
+)
+def test_a_refusal_says_why_and_who_could(house: House, user: str, words: str, said: str) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    assert ask(house, words, user) == said
+    assert house.kinds() == ["opened"]
+
+
+def test_an_incident_is_found_by_its_number_alone_and_the_only_one_without(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    assert ask(house, "ack 1001").startswith("You have INC-1001.")
+    assert ask(house, "unack") == "INC-1001 waits for somebody again."
+
+
+@pytest.mark.parametrize("typed", ["INC-10O1", "inc-١", "INC-" + "9" * 5000, "INC-1001;"])
+def test_a_mistyped_number_never_falls_on_another_incident(house: House, typed: str) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    assert ask(house, f"escalate {typed} not fixed").startswith("There is no incident")
+    assert house.kinds() == ["opened"]
+
+
+def test_with_several_open_it_asks_which_unless_one_is_mine(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344, income=house.day("2026-02-01").columns["income"] + 500)
+    assert ask(house, "ack").startswith("Which one? INC-1001 (Demo: ")
+    ask(house, "ack INC-1002")
+    assert ask(house, "note seen") == "Noted in INC-1002."
+
+
+def test_the_second_to_acknowledge_is_told_who_was_first_and_when(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    ask(house, "ack INC-1001")
+    assert ask(house, "ack INC-1001", "U0BEN") == "Ana already took INC-1001 at 03:00 UTC."
+    assert ask(house, "ack INC-1001") == "You have INC-1001 already, since 03:00."
+
+
+def test_status_shows_what_is_open_and_what_is_the_matter(house: House) -> None:
+    assert ask(house, "status") == "✅ Nothing is open."
+    house.batch("2026-02-01", times=1.609344)
+    assert "🔴 *INC-1001* Demo: weight arrives in another unit · waits for L1" in ask(house, "status")
+    assert "median" in ask(house, "status INC-1001")
+
+
+def test_whoami_says_what_i_may(house: House) -> None:
+    assert ask(house, "whoami") == (
+        "You are Ana, L1, for every team. You may acknowledge, escalate, note, resolve, run runbook, unacknowledge."
+    )
+    assert "people.yaml" in ask(house, "who", STRANGER)
+
+
+def test_typing_through_a_whole_incident(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    assert "Next: `/ml runbook run INC-1001`" in ask(house, "ack INC-1001")
+    assert ask(house, "runbook list").startswith("`convert-unit` (L1): ")
+    assert "Resolved if" in ask(house, "runbook show convert-unit")
+    assert ask(house, "escalate INC-1001") == "Say why behind INC-1001."
+    assert ask(house, "escalate INC-1001 no idea") == "INC-1001 is with L2 (Ben)."
+    assert "L3 may be called now" in ask(house, "findings INC-1001 the scale broke", "U0BEN")
+    assert ask(house, "watch INC-1001 soon", "U0BEN").startswith("Say how long and why, as in `watch INC-1001 14d")
+    assert ask(house, "watch INC-1001 14d one week", "U0BEN") == "INC-1001 is watched until 16 Mar 03:00 UTC."
+    assert "`convert-unit` runs for INC-1001" in ask(house, "runbook run convert-unit INC-1001")
+    house.run_jobs()
+    assert ask(house, "status") == "✅ Nothing is open."
+    told = ask(house, "timeline INC-1001")
+    assert re.findall(r"^`02 Mar 03:00:00` (.)", told, re.MULTILINE) == list("🔴👀⬆🔎🔭⏳✅✅")
+
+
+def test_the_same_command_delivered_twice_answers_twice_and_acts_once(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    cause = Cause("U0ANA", "slack", "command:T1")
+    first, second = (answer(house.ports, cause, "note INC-1001 looked") for _ in range(2))
+    assert first == second == "Noted in INC-1001."
+    assert house.kinds() == ["opened", "noted"]
+
+
+def test_a_long_story_is_cut_and_says_so(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    for _ in range(20):
+        ask(house, "note INC-1001 " + "word " * 400)
+    told = ask(house, "timeline INC-1001")
+    assert len(told) <= 4000
+    assert told.startswith("… (the beginning is cut)\n") and told.endswith(" word")

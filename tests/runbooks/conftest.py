@@ -1,0 +1,47 @@
+"""The house with the runbooks that Tidewatch ships, and builders whose model has something to say about weight."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.operations.house import House
+from tests.runbooks.running import SHIPPED
+from tidewatch.adapters.local.runbooks import load_runbooks
+
+SCORE = '''\
+"""Heavy parcels will be late: python score.py --model FOLDER --data FILE --out FILE"""
+
+import argparse
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+parser = argparse.ArgumentParser()
+for name in ("--model", "--data", "--out"):
+    parser.add_argument(name)
+given = parser.parse_args()
+table = pq.read_table(given.data).drop_columns(["score", "prediction"])
+rate = float(Path(given.model, "rate").read_text())
+table = table.append_column("score", pa.array([rate] * table.num_rows))
+table = table.append_column("prediction", pc.greater(table["weight"], 20.5).cast("double"))
+pq.write_table(table, given.out)
+'''
+
+
+@pytest.fixture(scope="session")
+def staffed_house(model_house: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """For copies only."""
+    builders = tmp_path_factory.mktemp("builders")
+    (builders / "score.py").write_text(SCORE)
+    made = model_house.copy(tmp_path_factory.mktemp("staffed") / "house")
+    made.hand_over(folder=builders)
+    return made
+
+
+@pytest.fixture
+def staffed(staffed_house: House, tmp_path: Path) -> House:
+    made = staffed_house.copy(tmp_path / "house")
+    made.change(runbooks=load_runbooks(SHIPPED))
+    return made
