@@ -150,10 +150,6 @@ def test_the_second_has_as_much_time_as_the_first_had(at_l2: Story) -> None:
     assert carry_out(at_l2) == []
 
 
-AGAIN = "the people paged before the wait began anew are not asked again, so a tier of one is never called again"
-
-
-@pytest.mark.xfail(strict=True, reason=AGAIN)
 @pytest.mark.parametrize("kind", ["unacknowledged", "watch_ended"])
 def test_when_the_wait_begins_anew_the_tier_is_asked_anew(at_l2: Story, kind: str) -> None:
     at_l2.happened("findings_written", text={})

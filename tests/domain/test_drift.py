@@ -141,7 +141,6 @@ def test_kilograms_are_found_in_the_rows_of_a_batch() -> None:
     assert found.scale is not None and found.scale.pair == "pounds → kilograms"
 
 
-@pytest.mark.xfail(strict=True, reason="alarm_after above out_of is accepted and can never be reached")
 def test_a_spec_that_could_never_alarm_is_refused() -> None:
     with pytest.raises(ValueError, match="alarm_after"):
         spec_with(drift={"alarm_after": 4, "out_of": 3})

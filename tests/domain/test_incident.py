@@ -215,7 +215,6 @@ def test_reopened_three_times_it_is_flapping(story: Story) -> None:
         assert incident.flapping is (times == 3)
 
 
-@pytest.mark.xfail(strict=True, reason="the last finding of a group is its mildest; title and card then disagree")
 def test_of_findings_that_came_together_the_worst_speaks() -> None:
     worst, mild = finding("calibration_gap", "calibration_gap"), finding("log_loss", "log_loss")
     story = Story.about(worst, mild)

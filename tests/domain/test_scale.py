@@ -105,10 +105,6 @@ def test_nothing_usual_explains_nothing() -> None:
     assert find_scale(routes(1), usual(np.full(5, np.nan))) is None
 
 
-FEW = "a handful of values is divided onto any grid: ask for several distinct values, or a small distance afterwards"
-
-
-@pytest.mark.xfail(strict=True, reason=FEW)
 @pytest.mark.parametrize(
     ("before", "now"),
     [([1, 2, 3], [4]), (range(1, 101), [101]), (range(1, 53), [53]), ([10, 20], [25])],

@@ -130,7 +130,7 @@ def test_a_run_whose_worker_died_is_called_interrupted_and_can_be_started_again(
     opened.batch("2026-02-01", times=1.609344)
     start_run(opened.ports, INC, "convert-unit", opened.by("U0ANA"))
     opened.forget_jobs()
-    opened.later(minutes=2, seconds=1)
+    opened.later(minutes=3, seconds=1)
     sweep(opened.ports)
     assert opened.incident(INC).runs[0].verdict == "interrupted"
     start_run(opened.ports, INC, "convert-unit", opened.by("U0ANA"))

@@ -116,7 +116,8 @@ def metric_levels(spec: ModelSpec, days: Sequence[DayOutcome]) -> dict[str, Leve
     levels: dict[str, Level] = {}
     for metric in spec.metrics:
         runs = [days[i : i + metric.windows] for i in range(len(days) - metric.windows + 1)]
-        values = [metric_values(run)[metric.name] for run in runs]
+        known = [metric_values(run) for run in runs]
+        values = [numbers[metric.name] for numbers in known if numbers]
         if len(values) >= FEW:
             levels[metric.name] = Level(float(np.mean(values)), float(np.std(values, ddof=1)), len(values))
     return levels

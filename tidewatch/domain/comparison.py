@@ -42,6 +42,8 @@ def compare_versions(champion: Sequence[DayOutcome], challenger: Sequence[DayOut
     """Both over the same held-out days in the same order. Raises ValueError when they are not, or are too few."""
     if [day.window for day in champion] != [day.window for day in challenger]:
         raise ValueError("champion and challenger must be compared on the same days")
+    both = [(a, b) for a, b in zip(champion, challenger, strict=True) if a.labelled and b.labelled]
+    champion, challenger = [a for a, _ in both], [b for _, b in both]
     if len(champion) < 2:
         raise ValueError("at least two held-out days with labels are needed")
     gains = np.array(

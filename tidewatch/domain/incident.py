@@ -1,6 +1,6 @@
 """A signal that people deal with. Its state is the fold of its events, nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -131,15 +131,19 @@ def _opened(event: Event) -> Incident:
         since=event.at,
         response=Response.model_validate(data["response"]),
         owners={tier: tuple(users) for tier, users in data["owners"].items()},
-        findings=tuple(Finding.from_dict(finding) for finding in data["findings"]),
+        findings=_worst_last(data["findings"]),
         tier_since=event.at,
         last_seen=event.at,
     )
 
 
+def _worst_last(records: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """Findings come worst first; kept the other way round, the last is the one that speaks for the incident."""
+    return tuple(Finding.from_dict(record) for record in reversed(records))
+
+
 def _observed(incident: Incident, event: Event) -> Incident:
-    latest = [Finding.from_dict(finding) for finding in event.data["findings"]]
-    kept = incident.findings[:1] + tuple(latest)
+    kept = incident.findings[:1] + _worst_last(event.data["findings"])
     return replace(incident, findings=kept, last_seen=event.at, passed=())
 
 
@@ -156,7 +160,7 @@ def _acknowledged(incident: Incident, event: Event) -> Incident:
 
 
 def _unacknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="open", owner="", owned_since=None, tier_since=event.at)
+    return replace(incident, status="open", owner="", owned_since=None, tier_since=event.at, paged=())
 
 
 def _escalated(incident: Incident, event: Event) -> Incident:
@@ -215,7 +219,9 @@ def _watched(incident: Incident, event: Event) -> Incident:
 
 
 def _watch_ended(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None)
+    return replace(
+        incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None, paged=()
+    )  # fmt: skip
 
 
 def _resolved(incident: Incident, event: Event) -> Incident:

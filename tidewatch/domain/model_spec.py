@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, Self, get_origin
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 Tier = Literal["L1", "L2", "L3"]
 TIERS: tuple[Tier, ...] = ("L1", "L2", "L3")
@@ -57,6 +57,12 @@ class Drift(Part):
     floor: float = Field(0.1, ge=0, le=1)  # a smaller distance is never worth an alarm
     alarm_after: int = Field(2, ge=1)  # strange windows …
     out_of: int = Field(3, ge=1)  # … among the last so many
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.alarm_after > self.out_of:
+            raise ValueError(f"alarm_after {self.alarm_after} of the last {self.out_of} windows can never be reached")
+        return self
 
 
 class Metric(Part):

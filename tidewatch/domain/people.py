@@ -78,7 +78,7 @@ def parse_people(text: str, name: str) -> People:
         raise ValueError(f"{name} is not YAML: {error}") from error
     if not isinstance(rows, list):
         raise ValueError(f"{name} must be a list of people, each with id, name and tier")
-    people = []
+    people: list[Person] = []
     for number, row in enumerate(rows, 1):
         known = ("id", "name", "tier", "teams")
         if not isinstance(row, dict) or not {"id", "name", "tier"} <= row.keys():
@@ -90,5 +90,10 @@ def parse_people(text: str, name: str) -> People:
             )
         if row["tier"] not in TIERS:
             raise ValueError(f"{name}, person {number}: the tier must be L1, L2 or L3, not {row['tier']}")
-        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(row.get("teams", ()))))
+        teams = row.get("teams", [])
+        if not isinstance(teams, list):
+            raise ValueError(f"{name}, person {number}: teams must be a list such as [nyc], not {teams}")
+        if any(person.id == str(row["id"]) for person in people):
+            raise ValueError(f"{name}, person {number}: {row['id']} is listed already; one entry a person")
+        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(map(str, teams))))
     return People(tuple(people))

@@ -154,7 +154,7 @@ def _dump(column: ColumnProfile) -> dict[str, object]:
     return {
         "scale": [column.scale.centre, column.scale.spread],
         "keys": base64.b64encode(column.keys.astype("<u2").tobytes()).decode(),
-        "counts": base64.b64encode(column.counts.astype("<u4").tobytes()).decode(),
+        "counts": base64.b64encode(column.counts.astype("<u8").tobytes()).decode(),
         "nulls": column.nulls,
     }
 
@@ -166,7 +166,7 @@ def _load(record: Mapping[str, object]) -> ColumnProfile:
             return NumberProfile(
                 Scale(float(centre), float(spread)),
                 np.frombuffer(base64.b64decode(keys), "<u2").astype(np.uint16),
-                np.frombuffer(base64.b64decode(counts), "<u4").astype(np.int64),
+                np.frombuffer(base64.b64decode(counts), "<u8").astype(np.int64),
                 nulls,
             )
         case {"counts": dict(categories), "nulls": int(nulls)}:

@@ -58,7 +58,9 @@ def unacknowledge(incident: Incident, people: People, user: str) -> list[Draft]:
     people.allow(user, "unacknowledge", incident.model)
     _must_not_be_resolved(incident)
     if incident.owner != user:
-        raise Refused(f"You cannot give {incident.id} back: {people.name(incident.owner) or 'nobody'} has it.")
+        raise Refused(
+            f"You cannot give {incident.id} back: {people.name(incident.owner) if incident.owner else 'nobody'} has it."
+        )
     return [Draft("unacknowledged")]
 
 

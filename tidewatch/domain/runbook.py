@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
-from tidewatch.domain.finding import Finding
+from tidewatch.domain.finding import FAMILY, Finding
 from tidewatch.domain.model_spec import Duration, Part, Tier
 
 Container = Literal["corrected", "metrics"]
@@ -17,6 +17,13 @@ class When(Part):
     """X: the findings a runbook is a remedy for."""
 
     checks: list[str] = Field(min_length=1)
+
+    @field_validator("checks")
+    @classmethod
+    def _exist(cls, checks: list[str]) -> list[str]:
+        if unknown := [check for check in checks if check not in FAMILY]:
+            raise ValueError(f"there is no check {unknown[0]}; there are {', '.join(sorted(FAMILY))}")
+        return checks
 
 
 class Runbook(Part):
@@ -67,7 +74,7 @@ def verdict(exit_status: int | None, output: str) -> Verdict:
         try:
             said = Verdict.model_validate(json.loads(last))
             return Verdict(passed=said.passed and exit_status == 0, sentence=said.sentence)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
     return Verdict(passed=False, sentence=f"verification gave no verdict: {last[:200] or 'it said nothing'}")
 

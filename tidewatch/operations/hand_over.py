@@ -7,6 +7,7 @@ from tidewatch.domain.model_spec import ModelSpec, parse_spec
 from tidewatch.operations.shelf import Shelf
 from tidewatch.ports import Ports
 from tidewatch.ports.registry import ModelVersion
+from tidewatch.ports.tables import UnreadableTable
 from tidewatch.render.cards import handover_message
 
 
@@ -28,7 +29,10 @@ def hand_over(ports: Ports, spec_text: str, name: str, folder: Path, training: b
 def baseline_of(ports: Ports, spec: ModelSpec, data: bytes, name: str) -> Baseline:
     """Raises UnreadableTable."""
     wanted = [*spec.watched, spec.only("window"), spec.only("label")]
-    return learn(ports.tables.read(data, name, wanted), spec)
+    table = ports.tables.read(data, name, wanted)
+    if missing := [column for column in wanted if column not in table.columns]:
+        raise UnreadableTable(f"the columns {', '.join(missing)} are missing; the spec names them")
+    return learn(table, spec)
 
 
 def announce(ports: Ports, model: str, version: str) -> None:

@@ -37,7 +37,7 @@ def start_run(ports: Ports, incident: str, name: str, cause: Cause) -> tuple[Inc
         runbook = _named(ports, now, name)
         chosen[:] = [runbook]
         run = f"{now.id}-R{len(now.runs) + 1}"
-        return response.start_run(now, run, runbook.name, runbook.title, runbook.timeout.total_seconds())
+        return response.start_run(now, run, runbook.name, runbook.title, 2 * runbook.timeout.total_seconds())
 
     after = record_known(ports, incident, cause, decide)
     if not chosen:  # the same click again

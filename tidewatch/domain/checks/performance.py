@@ -28,9 +28,10 @@ def judge(spec: ModelSpec, baseline: Baseline, days: Sequence[DayOutcome]) -> tu
         run = days[-metric.windows :]
         if allowed is None or len(run) < metric.windows:
             continue
-        judged = True
         values = metric_values(run)
-        value = abs(values[metric.name]) if values else 0.0
+        if not values:  # not one label matched: nothing is known, least of all that it is good
+            continue
+        judged, value = True, abs(values[metric.name])
         if value > allowed:
             findings.append(_finding(spec, metric, run, values, allowed))
     return findings, judged

@@ -28,6 +28,8 @@ PAIRS: dict[tuple[str, str], float] = {
 }
 POWERS = (10.0, 100.0, 1000.0)
 SAMPLE = 10_000  # rows; so many values show a unit as well as all of them
+FEW = 3  # different values; fewer prove nothing: the next month is no other unit
+SEVERAL = 5  # different values; fewer are divided onto any grid by some ratio, so only known units are tried
 STRANGE = 0.5  # from this share of unknown values on, another unit is worth a thought
 RESTORED = 0.9  # a factor is believed when it gives so many rows a known value again
 SAME = 0.002  # relative: 1.609 and 1.609344 are one factor; a fed-in 1.609 is named as measured
@@ -60,7 +62,7 @@ def find_scale(values: Numbers, usual: NumberProfile) -> ScaleChange | None:
     values = values[np.isfinite(values)][:SAMPLE]
     now = profile_numbers(values, usual.scale)
     strange = off_grid(now, usual)
-    if not usual.on_grid or strange < STRANGE:
+    if not usual.on_grid or strange < STRANGE or len(now.keys) < FEW:
         return None
     believed = []
     for factor in _candidates(values, usual):
@@ -81,6 +83,8 @@ def _candidates(values: Numbers, usual: NumberProfile) -> list[float]:
     distinct, counts = np.unique(values, return_counts=True)
     mine = distinct[np.argsort(-counts, kind="stable")[:3]]
     theirs = usual.values[np.argsort(-usual.counts, kind="stable")[:40]]
+    if len(distinct) < SEVERAL:
+        return known
     ratios = {float(f"{a / b:.4g}") for a in mine for b in theirs if a and b and a * b > 0}
     return known + sorted(ratio for ratio in ratios if abs(ratio - 1) > 0.02)
 
