@@ -139,10 +139,6 @@ def test_above_l3_there_is_nobody(at_l2: Story) -> None:
     assert steps(at_l2, days=30) == []
 
 
-SECOND = "a passed deadline stays passed: every sweep, a minute apart, wakes the next person"
-
-
-@pytest.mark.xfail(strict=True, reason=SECOND)
 def test_the_second_has_as_much_time_as_the_first_had(at_l2: Story) -> None:
     at_l2.later(minutes=31)
     carry_out(at_l2)

@@ -50,9 +50,15 @@ def _tier_steps(incident: Incident, now: datetime) -> list[Step]:
             return [*steps, Step("escalate", f"missed:{name}:{place}", why)]
         # L3 is not called without L2's findings, and above L3 there is nobody: the next person of the tier is.
         second = next((user for user in (*owners, *_next_tier(incident)) if user not in incident.paged), "")
-        if second:
+        if second and not _just_called(incident, now):
             steps.append(Step("page", f"missed:{name}:{place}:{second}", why, second))
     return steps
+
+
+def _just_called(incident: Incident, now: datetime) -> bool:
+    """Whoever was called last has as much time as the first had, before the next is woken."""
+    time_to_answer = incident.response.acknowledge_within.get(incident.tier, timedelta(hours=1))
+    return bool(incident.paged) and incident.paged_at is not None and now <= incident.paged_at + time_to_answer
 
 
 def _next_tier(incident: Incident) -> tuple[str, ...]:

@@ -67,7 +67,8 @@ class Incident:
     written_findings: int = 0  # by L2
     passed: tuple[str, ...] = ()  # good windows in a row
     watch_until: datetime | None = None
-    paged: tuple[str, ...] = ()
+    paged: tuple[str, ...] = ()  # since the present tier was called
+    paged_at: datetime | None = None  # the last of them
     reopened: int = 0
     resolved: datetime | None = None
     resolution: str = ""
@@ -237,7 +238,9 @@ _STEPS = {
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
     "escalated": _escalated,
-    "paged": lambda incident, event: replace(incident, paged=(*incident.paged, event.data["person"])),
+    "paged": lambda incident, event: replace(
+        incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at
+    ),
     "runbook_started": _run_started,
     "runbook_finished": _run_ended,
     "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),
