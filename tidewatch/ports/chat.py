@@ -12,7 +12,7 @@ class ChatMessage:
     color: str | None = None  # "#b3261e": the bar beside the blocks
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: raising an exception writes its traceback into it
 class ChatUnavailable(Exception):
     """The outcome of a post may be unknown: look for its metadata before posting again."""
 
