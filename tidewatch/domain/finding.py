@@ -17,7 +17,6 @@ FAMILY = {
     "unreadable": "intake",
     "schema": "intake",
     "unknown_model": "intake",
-    "unmatched_labels": "intake",
     "calibration_gap": "performance",
     "log_loss": "performance",
     "poison": "work",

@@ -36,7 +36,6 @@ def headline(spec_title: str, finding: Finding) -> str:
         "unreadable": "a file could not be read",
         "schema": "a batch does not fit its spec",
         "unknown_model": "a file for a model nobody handed over",
-        "unmatched_labels": "labels that match no prediction",
         "calibration_gap": "predictions no longer match what happens",
         "log_loss": "predictions have become worse",
         "poison": f"work in the queue {finding.subject} keeps failing",

@@ -50,8 +50,15 @@ def handover_message(spec: ModelSpec, version: str, windows: int, people: People
 
 def incident_card(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> ChatMessage:
     """The card in the state the incident is in."""
-    build = {"open": _alert, "acknowledged": _taken, "observing": _observing, "resolved": _resolved}[incident.status]
-    blocks = build(incident, people, runbook, picture)
+    match incident.status:
+        case "open":
+            blocks = _alert(incident, people, runbook, picture)
+        case "acknowledged":
+            blocks = _taken(incident, people, runbook)
+        case "observing":
+            blocks = _observing(incident, people)
+        case "resolved":
+            blocks = _resolved(incident, people)
     text = f"{ICONS[incident.status]} {incident.title} ({incident.id}, {incident.status})"
     return ChatMessage(text, blocks, COLORS[incident.status])
 
@@ -85,7 +92,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
     return [*parts, kit.actions(buttons), kit.context(_small_print(incident, people))]
 
 
-def _taken(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
+def _taken(incident: Incident, people: People, runbook: Runbook | None) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
     more = [("unacknowledge", "Give it back"), ("note", "Add a note…"), ("timeline", "Timeline")]
     more += [("findings", "Write findings…")] if incident.tier != "L1" else []
@@ -109,7 +116,7 @@ def _taken(incident: Incident, people: People, runbook: Runbook | None, picture:
     return [*parts, kit.actions(buttons[:3]), kit.context(_small_print(incident, people))]
 
 
-def _observing(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
+def _observing(incident: Incident, people: People) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
     if incident.promoted:
         why = f"Version {incident.promoted} is in service; the next batches are judged by it."
@@ -124,7 +131,7 @@ def _observing(incident: Incident, people: People, runbook: Runbook | None, pict
     ]
 
 
-def _resolved(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
+def _resolved(incident: Incident, people: People) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
     ended = incident.resolved or incident.since
     by = f" by {people.name(incident.owner)}" if incident.owner and not incident.recovered else ""
