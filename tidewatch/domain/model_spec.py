@@ -1,20 +1,21 @@
-"""The builders' maintenance instructions for one model, as they hand them over in YAML."""
+"""The builders' maintenance instructions for one model, as they hand them over in YAML.
 
-import difflib
+`spec.text.parse_spec` reads them; what these classes cannot say about one field alone is in `spec.column_rules` and
+`spec.rules`. The descriptions are what editors show and what `tidewatch spec schema` prints.
+"""
+
 import re
-from collections.abc import Mapping
 from datetime import timedelta
-from functools import lru_cache
-from typing import Annotated, Any, Literal, Self, get_origin
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 Tier = Literal["L1", "L2", "L3"]
 TIERS: tuple[Tier, ...] = ("L1", "L2", "L3")
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = r"(\d{1,6})\s*([smhdw])"
 
 
 class SpecError(Exception):
@@ -26,13 +27,33 @@ class SpecError(Exception):
 
 
 def duration(text: object) -> object:
-    """'15m', '36h', '7d' as a timedelta; anything else is left for the validator to refuse."""
-    if isinstance(text, str) and (match := re.fullmatch(r"(\d{1,6})\s*([smhdw])", text.strip())):
+    """'15m', '36h', '7d' as a timedelta; anything else as it is."""
+    if isinstance(text, str) and (match := re.fullmatch(_DURATION, text.strip())):
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
     return text
 
 
-Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+def _strictly(value: object) -> object:
+    """Only what `duration` reads, and what a spec was written out as: the validator alone takes 30 for seconds."""
+    span = duration(value)
+    if isinstance(span, timedelta) or (isinstance(span, str) and span.startswith("P")):
+        return span
+    raise PydanticCustomError("time_delta_form", "no length of time")
+
+
+Importance = Literal["low", "medium", "high"]
+Role = Literal["feature", "prediction", "score", "label", "id", "timestamp", "segment", "window", "attribution"]
+MetricName = Literal[
+    "calibration_gap", "log_loss", "brier", "accuracy", "precision", "recall", "f1", "roc_auc",
+    "mae", "rmse", "r2", "business_cost",
+]  # fmt: skip
+_WRITTEN = {
+    "type": "string",
+    "pattern": rf"^\s*{_DURATION}\s*$",
+    "description": "A whole number and s, m, h, d or w",
+    "examples": ["15m", "36h", "7d"],
+}
+Duration = Annotated[timedelta, BeforeValidator(_strictly), Field(gt=timedelta(0)), WithJsonSchema(_WRITTEN)]
 PerTier = dict[Tier, Duration]
 
 
@@ -41,74 +62,222 @@ class Part(BaseModel):
 
 
 class Column(Part):
-    type: Literal["number", "text"]
-    role: Literal["feature", "prediction", "score", "id", "window", "label"] = "feature"
-    unit: str = ""
-    description: str = ""
-    source: str = ""  # the feed it comes from
-    importance: Literal["low", "medium", "high"] = "medium"
-    sensitive: bool = False  # its values never leave for the chat
+    """One column of the model's batches or labels."""
+
+    type: Literal["number", "text", "boolean", "time"] = Field(
+        description="Booleans are the numbers 0 and 1, times are seconds since 1970"
+    )
+    role: Role = Field("feature", description="What the column is to the model")
+    unit: str = Field("", description="As people write it: miles, °F, %")
+    description: str = Field("", description="What it is, in a few words; alerts use them")
+    source: str = Field("", description="The feed it comes from; columns of one feed are suspected together")
+    importance: Importance = Field("medium", description="How much the model depends on it; decides the severity")
+    sensitive: bool = Field(False, description="Its values never leave for the chat")
+    range: tuple[float | None, float | None] | None = Field(
+        None, description="Lowest and highest allowed value, both included; null where there is no limit"
+    )
+    categories: list[str] = Field([], description="Allowed values of a text column; empty: those of the reference data")
+    max_nulls: float | None = Field(
+        None, ge=0, le=1, description="Allowed share of nulls; without it, what left-out windows show"
+    )
+    attribution_of: str = Field("", description="Of an attribution: the feature it explains")
 
 
 class Drift(Part):
-    compare_with: Literal["trailing", "training"] = "trailing"
-    windows: int = Field(28, ge=2)  # how many accepted windows the comparison looks back on
-    deviations: float = Field(3.5, gt=0)  # how far beyond the usual variation of this column is strange
-    floor: float = Field(0.1, ge=0, le=1)  # a smaller distance is never worth an alarm
-    alarm_after: int = Field(2, ge=1)  # strange windows …
-    out_of: int = Field(3, ge=1)  # … among the last so many
+    """When a column's distribution has changed."""
 
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.alarm_after > self.out_of:
-            raise ValueError(f"alarm_after {self.alarm_after} of the last {self.out_of} windows can never be reached")
-        return self
+    compare_with: Literal["trailing", "training"] = Field(
+        "trailing", description="The accepted windows before, or the reference data of training"
+    )
+    windows: int = Field(28, ge=2, description="How many accepted windows the comparison looks back on")
+    floor: float = Field(0.1, ge=0, le=1, description="A smaller distance is never worth an alarm")
+    alarm_after: int = Field(2, ge=1, description="So many strange windows …")
+    out_of: int = Field(3, ge=1, description="… among the last so many raise an alarm")
+    binning: Literal["quantiles", "doane"] = Field(
+        "quantiles", description="Bins of PSI, Jensen-Shannon and Hellinger; doane as NannyML bins"
+    )
+
+
+class Alarms(Part):
+    """How many false alarms the builders accept."""
+
+    budget: float = Field(1.0, gt=0, description="False alarms a model and month")
 
 
 class Metric(Part):
-    name: Literal["calibration_gap", "log_loss"]
-    windows: int = Field(7, ge=1)
-    deviations: float = Field(4.0, gt=0)  # beyond how left-out training windows varied
-    limit: float | None = Field(None, gt=0)  # a limit set by the builders instead
+    """A key metric and when it is bad."""
+
+    name: MetricName = Field(description="Which metric")
+    windows: int = Field(7, ge=1, description="How many windows one judgement spans")
+    deviations: float = Field(4.0, gt=0, description="How far beyond the variation of left-out windows is bad")
+    limit: float | None = Field(
+        None, description="A limit of your own instead: a floor for what should be high, else a ceiling"
+    )
+
+
+class Costs(Part):
+    """What each outcome of a decision is worth, in `currency` a row; costs are positive, gains negative."""
+
+    true_positive: float = Field(0.0, description="A row rightly decided to be positive")
+    false_positive: float = Field(0.0, description="A row wrongly decided to be positive")
+    true_negative: float = Field(0.0, description="A row rightly decided to be negative")
+    false_negative: float = Field(0.0, description="A row wrongly decided to be negative")
+    currency: str = Field("", description="As people write it: EUR, minutes")
+
+
+class Confidence(Part):
+    """Rows whose most likely answer has less than `threshold` probability are unsure."""
+
+    threshold: float = Field(0.75, gt=0, lt=1, description="Below this probability a row is unsure")
+    max_share: float | None = Field(
+        None, ge=0, le=1, description="Allowed share of unsure rows; without it, what left-out windows show"
+    )
+
+
+class Schedules(Part):
+    """Each is the longest time between two, and the grace after which one is late."""
+
+    batches_every: Duration | None = Field(None, description="Without it, batches are never late")
+    batches_grace: Duration = Field(timedelta(hours=6), description="How much later a batch may come")
+    retraining_every: Duration | None = Field(None, description="Without it, the calendar asks for no retraining")
+
+
+class Staleness(Part):
+    """How old each may become, by the newest window or version there is."""
+
+    model: Duration | None = Field(None, description="The version in service")
+    data: Duration | None = Field(None, description="The newest batch")
+    labels: Duration | None = Field(None, description="The newest window with labels")
+
+
+class Telemetry(Part):
+    """Limits of what the scoring endpoint reports, over one file of telemetry."""
+
+    latency_p95_ms: float | None = Field(None, gt=0, description="95 % of requests are answered within, milliseconds")
+    requests_per_minute: float | None = Field(None, ge=0, description="At least so many")
+    error_rate: float | None = Field(None, ge=0, le=1, description="At most this share of requests fails")
+    cpu: float | None = Field(None, gt=0, le=1, description="Share in use, at most")
+    memory: float | None = Field(None, gt=0, le=1, description="Share in use, at most")
+    gpu: float | None = Field(None, gt=0, le=1, description="Share in use, at most")
+
+
+class Question(Part):
+    """A known question: what is sent, and what a sound model answers."""
+
+    send: dict[str, Any] = Field(description="The JSON body")
+    expect: Any = Field(None, description="The answer; a number within `tolerance`")
+    tolerance: float = Field(0.0, ge=0, description="How far from `expect` a number may be")
+    min_confidence: float | None = Field(None, ge=0, le=1, description="The answer's confidence, at least")
+
+
+class Probe(Part):
+    """A scoring endpoint that is asked known questions on a schedule."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Small letters, digits and hyphens")
+    url: str = Field(description="Where questions are posted: http or https")
+    every: Duration = Field(timedelta(minutes=15), description="How often it is asked")
+    timeout: Duration = Field(timedelta(seconds=5), description="No answer by then is a failure")
+    max_latency_ms: float | None = Field(None, gt=0, description="A later answer is slow, milliseconds")
+    answer: str = Field("prediction", description="Where the prediction stands in the JSON answer; dots go deeper")
+    confidence: str = Field("confidence", description="Where its confidence stands")
+    secret: str = Field("", description="Name of the setting that holds the bearer token, never the token")
+    questions: list[Question] = Field(min_length=1, description="What is asked")
+
+
+class Multivariate(Part):
+    """Drift of all columns together."""
+
+    methods: list[Literal["pca", "classifier"]] = Field(
+        [], description="PCA reconstruction error, domain classifier; empty: neither"
+    )
+    deviations: float = Field(4.0, gt=0, description="How far beyond the variation of left-out windows is strange")
+    sample: int = Field(20_000, ge=100, description="Rows read of each side")
+
+
+class Estimation(Part):
+    """Performance without labels: CBPE for classifiers, DLE for regressors."""
+
+    metrics: list[MetricName] = Field([], description="Which metrics; empty: none is estimated")
+    windows: int = Field(1, ge=1, description="How many windows one judgement spans")
+    deviations: float = Field(4.0, gt=0, description="How far beyond the variation of left-out windows is bad")
+
+
+class Segments(Part):
+    """Groups of rows that every check also looks at by themselves."""
+
+    columns: list[str] = Field([], description="Whose values are segments, beside columns of role segment")
+    min_rows: int = Field(50, ge=10, description="A smaller segment is not judged by itself")
+    most: int = Field(20, ge=1, description="So many segments of a column are followed, the largest first")
 
 
 class Response(Part):
-    acknowledge_within: PerTier = {
-        "L1": timedelta(minutes=15),
-        "L2": timedelta(minutes=30),
-        "L3": timedelta(hours=1),
-    }
-    resolve_within: PerTier = {"L1": timedelta(hours=4), "L2": timedelta(days=2), "L3": timedelta(days=7)}
-    reopen_within: Duration = timedelta(days=3)
-    recover_after: int = Field(2, ge=1)  # good windows in a row until an incident has recovered by itself
-    flapping_after: int = Field(3, ge=1)  # reopenings
+    """Who has how long."""
+
+    acknowledge_within: PerTier = Field(
+        {"L1": timedelta(minutes=15), "L2": timedelta(minutes=30), "L3": timedelta(hours=1)},
+        description="Until somebody of the tier takes the incident",
+    )
+    resolve_within: PerTier = Field(
+        {"L1": timedelta(hours=4), "L2": timedelta(days=2), "L3": timedelta(days=7)},
+        description="Until the tier has resolved it, else the next is called",
+    )
+    reopen_within: Duration = Field(timedelta(days=3), description="A finding this soon after reopens the incident")
+    recover_after: int = Field(2, ge=1, description="Good windows in a row until an incident has recovered by itself")
+    flapping_after: int = Field(3, ge=1, description="Reopenings until an incident is called flapping")
 
 
 class Retraining(Part):
-    command: list[str] = Field(min_length=1)
-    timeout: Duration = timedelta(minutes=30)
-    holdout_windows: int = Field(14, ge=2)
-    approvers: list[Tier] = ["L2", "L3"]
-    approval_expires: Duration = timedelta(days=2)
+    """How a challenger is trained and who decides about it."""
+
+    command: list[str] = Field(min_length=1, description="Run in the spec's folder")
+    timeout: Duration = Field(timedelta(minutes=30), description="A longer run is stopped")
+    holdout_windows: int = Field(14, ge=2, description="The newest windows, kept back to compare on")
+    approvers: list[Tier] = Field(["L2", "L3"], description="Tiers that may approve; never the person who asked")
+    approval_expires: Duration = Field(timedelta(days=2), description="An undecided request expires")
+
+
+class Rollout(Part):
+    """How a promoted challenger takes over."""
+
+    canary: list[float] = Field([0.05, 0.25], description="Shares of traffic, in order, before all of it")
+    days: int = Field(7, ge=1, description="Whole days an A/B comparison takes at least")
+    min_rows: int = Field(100, ge=1, description="Rows of each arm before anything is judged")
 
 
 class Scoring(Part):
-    command: list[str] = Field(min_length=1)
-    timeout: Duration = timedelta(minutes=5)
+    """How the model is run on a batch."""
+
+    command: list[str] = Field(min_length=1, description="Run in the spec's folder")
+    timeout: Duration = Field(timedelta(minutes=5), description="A longer run is stopped")
 
 
 class ModelSpec(Part):
-    model: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")
-    title: str
-    task: Literal["binary"] = "binary"
-    label_delay: Duration = timedelta(days=1)
-    columns: dict[str, Column] = Field(min_length=1)
-    owners: dict[Tier, list[str]]
+    """The builders' maintenance instructions for one model."""
+
+    model: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$", description="team/name")
+    title: str = Field(description="What people call the model")
+    task: Literal["binary", "multiclass", "regression"] = Field("binary", description="What it predicts")
+    baseline: str = Field("", description="Which reference data was handed over, for people")
+    threshold: float = Field(0.5, gt=0, lt=1, description="From this score on, a row is decided to be positive")
+    label_delay: Duration = Field(timedelta(days=1), description="How long after a window its labels are known")
+    columns: dict[str, Column] = Field(min_length=1, description="Every column of batches and labels, by its name")
+    segments: Segments = Segments()
+    owners: dict[Tier, list[str]] = Field(description="Whom each tier calls, in order: user ids of the chat")
     drift: Drift = Drift()
-    metrics: list[Metric] = []
+    alarms: Alarms = Alarms()
+    metrics: list[Metric] = Field([], description="The key metrics")
+    costs: Costs = Costs()
+    confidence: Confidence | None = None
+    multivariate: Multivariate = Multivariate()
+    estimation: Estimation = Estimation()
+    schedules: Schedules = Schedules()
+    staleness: Staleness = Staleness()
+    telemetry: Telemetry = Telemetry()
+    probes: list[Probe] = Field([], description="Endpoints that are asked known questions")
     response: Response = Response()
     scoring: Scoring
     retraining: Retraining
+    rollout: Rollout = Rollout()
 
     def of_role(self, role: str) -> list[str]:
         return [name for name, column in self.columns.items() if column.role == role]
@@ -124,82 +293,14 @@ class ModelSpec(Part):
     @property
     def watched(self) -> list[str]:
         """The columns whose distribution is compared."""
-        return [n for n, c in self.columns.items() if c.role in ("feature", "score")]
+        return [n for n, c in self.columns.items() if c.role in ("feature", "score", "segment")]
+
+    @property
+    def segmented(self) -> list[str]:
+        """The columns whose values are followed as segments."""
+        return list(dict.fromkeys([*self.of_role("segment"), *self.segments.columns]))
 
     @property
     def delivered(self) -> list[str]:
         """The columns every batch must carry."""
         return [n for n, c in self.columns.items() if c.role != "label"]
-
-
-@lru_cache(maxsize=256)  # the same text is read for every batch, and YAML is slow
-def parse_spec(text: str, name: str) -> ModelSpec:
-    """Read a spec. Raises SpecError naming `name`, the line and a suggestion for every mistake."""
-    try:
-        record = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SpecError([f"{name} line {line}: this is not YAML: {error.problem}"]) from error
-    except (yaml.YAMLError, ValueError) as error:  # a control character, or a date that does not exist
-        raise SpecError([f"{name}: this is not YAML: {str(error).splitlines()[0]}"]) from error
-    if not isinstance(record, dict):
-        raise SpecError([f"{name} line 1: a spec is a mapping that starts with 'model: team/name'"])
-    try:
-        spec = ModelSpec.model_validate(record)
-        for role in ("id", "window", "score", "label"):
-            spec.only(role)
-    except ValidationError as error:
-        tree = yaml.compose(text, Loader=LOADER)
-        raise SpecError([_mistake(name, tree, detail) for detail in error.errors()]) from error
-    return spec
-
-
-def _mistake(name: str, tree: yaml.Node | None, detail: Mapping[str, Any]) -> str:
-    path = [str(step) for step in detail["loc"]]
-    line, siblings = _find(tree, path)
-    where = f"{name} line {line}"
-    if detail["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1])
-        close = difflib.get_close_matches(path[-1], known, n=1)
-        hint = f", did you mean '{close[0]}'?" if close else f"; known here: {', '.join(known)}"
-        return f"{where}: unknown key '{path[-1]}'{hint}"
-    if detail["type"] == "missing":
-        return f"{where}: '{'.'.join(path)}' is missing" + (f" beside {', '.join(siblings)}" if siblings else "")
-    return f"{where}: '{'.'.join(path)}': {detail['msg'][0].lower()}{detail['msg'][1:]}"
-
-
-def _find(node: yaml.Node | None, path: list[str]) -> tuple[int, list[str]]:
-    """The line of the deepest part of `path` that exists, and the keys beside it."""
-    line, siblings = 1, []
-    for step in path:
-        if isinstance(node, yaml.MappingNode):
-            keys = {key.value: (key, value) for key, value in node.value}
-            siblings = list(keys)
-            if step not in keys:
-                break
-            key, node = keys[step]
-            line = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
-            node = node.value[int(step)]
-            line = node.start_mark.line + 1
-    return line, siblings
-
-
-def _known_keys(path: list[str]) -> list[str]:
-    part: Any = ModelSpec
-    named = False  # the next step is a name somebody chose, such as a column's
-    for step in path:
-        if step.isdigit() or named:
-            named = False
-        elif isinstance(part, type) and issubclass(part, BaseModel) and step in part.model_fields:
-            annotation = part.model_fields[step].annotation
-            part, named = _part_inside(annotation), get_origin(annotation) is dict
-    return list(part.model_fields) if isinstance(part, type) and issubclass(part, BaseModel) else []
-
-
-def _part_inside(annotation: Any) -> Any:
-    """The Part in `Part`, `list[Part]` or `dict[str, Part]`."""
-    for candidate in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(candidate, type) and issubclass(candidate, Part):
-            return candidate
-    return None

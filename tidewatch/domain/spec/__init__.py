@@ -1,0 +1,1 @@
+"""The model spec as text: read, explained, proposed, published."""

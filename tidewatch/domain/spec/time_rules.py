@@ -1,0 +1,91 @@
+"""How long things may take: lengths of time that contradict each other."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from tidewatch.domain.model_spec import TIERS, ModelSpec
+from tidewatch.domain.spec.remark import Path, Remark, warning
+
+
+def staleness(spec: ModelSpec) -> Iterator[Remark]:
+    """A limit that is passed while everything is on time would always alarm."""
+    stale, every = spec.staleness, spec.schedules.batches_every
+    latest = every + spec.schedules.batches_grace if every else None
+    come = f"batches come every {said(every)} and may be {said(spec.schedules.batches_grace)} late"
+    yield from _longer(("staleness", "data"), stale.data, latest, "data", come)
+    yield from _longer(
+        ("staleness", "model"),
+        stale.model,
+        spec.schedules.retraining_every,
+        "the model",
+        f"it is retrained every {said(spec.schedules.retraining_every)}",
+    )
+    wait = spec.label_delay + (every or timedelta(0))
+    because = f"they are known {said(spec.label_delay)} after their window"
+    if every:
+        because += f" and windows come every {said(every)}"
+    yield from _longer(("staleness", "labels"), stale.labels, wait, "labels", because)
+
+
+def _longer(path: Path, limit: timedelta | None, usual: timedelta | None, what: str, because: str) -> Iterator[Remark]:
+    if limit is not None and usual is not None and limit < usual:
+        plural = "are" if what in ("data", "labels") else "is"
+        yield Remark(
+            path,
+            f"{what} {plural} called stale after {said(limit)}, but {because}: this would always alarm; "
+            f"allow {said(usual)} or more",
+        )
+
+
+def schedules(spec: ModelSpec) -> Iterator[Remark]:
+    plan = spec.schedules
+    if plan.batches_every and "batches_grace" in plan.model_fields_set and plan.batches_grace > plan.batches_every:
+        yield warning(
+            ("schedules", "batches_grace"),
+            f"a batch is called late {said(plan.batches_grace)} after it was due, when the next has come already "
+            f"(every {said(plan.batches_every)}); a shorter grace tells earlier",
+        )
+    if plan.batches_every is None and "batches_grace" in plan.model_fields_set:
+        sentence = "without batches_every no batch is ever late; add it, or leave this out"
+        yield warning(("schedules", "batches_grace"), sentence)
+    span = plan.batches_every * spec.retraining.holdout_windows if plan.batches_every else None
+    if span and plan.retraining_every and span > plan.retraining_every:
+        yield warning(
+            ("retraining", "holdout_windows"),
+            f"{spec.retraining.holdout_windows} windows kept back are {said(span)}, more than the "
+            f"{said(plan.retraining_every)} between retrainings: what is newest would never be learnt from",
+        )
+
+
+def response(spec: ModelSpec) -> Iterator[Remark]:
+    given = spec.response
+    for tier in TIERS:
+        take, resolve = given.acknowledge_within.get(tier), given.resolve_within.get(tier)
+        if take and resolve and take >= resolve:
+            yield Remark(
+                ("response", "acknowledge_within", tier),
+                f"{tier} may take {said(take)} to acknowledge but must have resolved it within {said(resolve)}; "
+                "give more time to resolve",
+            )
+        for name, times in (("acknowledge_within", take), ("resolve_within", resolve)):
+            if times is None:
+                sentence = f"{name} says nothing for {tier}; add {tier}, or leave all out for the usual times"
+                yield warning(("response", name), sentence)
+
+
+def said(span: timedelta | None) -> str:
+    """The shortest exact spelling: '36h', '2d'."""
+    if span is None:
+        return "never"
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+RULES = (
+    (staleness, ("label_delay", "staleness", "schedules")),
+    (schedules, ("schedules", "retraining.holdout_windows")),
+    (response, ("response",)),
+)
