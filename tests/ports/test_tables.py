@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ from tidewatch.domain.table import Table
 from tidewatch.ports.tables import Tables, UnreadableTable
 
 CSV = b"carrier,delay,late,day\nUA,1.5,true,2013-01-01\n,,,\nNA,-3,false,2013-01-02\n"
+JSON = (
+    b'{"carrier": "UA", "delay": 1.5, "late": true, "day": "2013-01-01", "more": {"a": 1}}\n{}\n'
+    b'{"carrier": "NA", "delay": -3, "late": false, "day": "2013-01-02"}\n'
+)
 NEW_YEAR = datetime(2013, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -36,6 +41,28 @@ def parquet(columns: dict[str, Any], **options: Any) -> bytes:
 def values(table: Table, column: str) -> list[Any]:
     """With None for NaN, so that they compare."""
     return [None if value != value else value for value in table.columns[column].tolist()]
+
+
+@pytest.mark.parametrize(
+    ("data", "name"), [(JSON, "a.jsonl"), (gzip.compress(JSON, mtime=0), "a.jsonl.gz"), (JSON, "a.ndjson")]
+)
+def test_json_lines_are_read_by_their_content(tables: Tables, data: bytes, name: str) -> None:
+    table = tables.read(data, name)
+    assert table.kinds == {"carrier": "text", "delay": "number", "late": "number", "day": "time", "more": "other"}
+    assert values(table, "carrier") == ["UA", None, "NA"]
+    assert values(table, "delay") == [1.5, None, -3.0]
+    assert values(table, "late") == [1.0, None, 0.0]
+    assert values(table, "day") == [NEW_YEAR, None, NEW_YEAR + 86_400]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.jsonl"])
+def test_a_file_on_disk_is_read_like_its_bytes(tables: Tables, tmp_path: Path, name: str) -> None:
+    data = {"a.parquet": GOOD, "a.csv": CSV, "a.jsonl": JSON}[name]
+    (tmp_path / name).write_bytes(data)
+    one, two = tables.read(data, name), tables.read(tmp_path / name, name)
+    assert one.kinds == two.kinds
+    for column in one.columns:
+        assert values(one, column) == values(two, column)
 
 
 @pytest.mark.parametrize(("data", "name"), [(CSV, "a.csv"), (gzip.compress(CSV, mtime=0), "A.CSV.GZ")])
@@ -167,8 +194,8 @@ GOOD = parquet({"a": list(range(2000)), "b": [f"word {n % 90}" for n in range(20
     [
         (b"", "a.parquet", "the file is empty"),
         (b"", "a.csv", "the file is empty"),
-        (b"x", "a.xlsx", "send .parquet, .csv or .csv.gz"),
-        (b"x", "parquet", "send .parquet, .csv or .csv.gz"),
+        (b"x", "a.xlsx", "send .parquet, .csv, .csv.gz, .jsonl or .jsonl.gz"),
+        (b"x", "parquet", "send .parquet, .csv, .csv.gz, .jsonl or .jsonl.gz"),
         (CSV, "a.parquet", "named .parquet but is not one"),
         (GOOD[:-1], "a.parquet", "ends in the middle: its parquet footer is missing"),
         (GOOD[: len(GOOD) // 2], "a.parquet", "ends in the middle: its parquet footer is missing"),
@@ -185,6 +212,11 @@ GOOD = parquet({"a": list(range(2000)), "b": [f"word {n % 90}" for n in range(20
         (CSV, "a.csv.gz", "named .gz but its gzip data is damaged or none at all"),
         (gzip.compress(CSV, mtime=0)[:-9], "a.csv.gz", "ends in the middle of its gzip data"),
         (gzip.compress(CSV, mtime=0)[:10] + b"\xff" * 40, "a.csv.gz", "gzip data in the file is damaged"),
+        (gzip.compress(b"", mtime=0), "a.csv.gz", "the file is empty"),
+        (b"[1, 2]", "a.jsonl", "the file is not JSON Lines"),
+        (b'{"a": 1}\n{"a": "secret"}\n', "a.jsonl", "column a holds values of several types"),
+        (b'{"a": 1}\n{"a": ', "a.jsonl", "the file is not JSON Lines"),
+        (gzip.compress(JSON, mtime=0)[:-9], "a.jsonl.gz", "ends in the middle of its gzip data"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

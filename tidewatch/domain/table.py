@@ -1,11 +1,30 @@
 """Columns in memory, as checks need them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A piece of a text column: for each row the place of its word in `words`, -1 for null."""
+
+    codes: NDArray[np.int64]
+    words: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def where(self, chosen: NDArray[Any]) -> "Coded":
+        """The chosen rows."""
+        return Coded(self.codes[chosen], self.words)
+
+
+Piece = NDArray[np.float64] | Coded  # some rows of one column
+Sink = Callable[[Piece], None]
 
 
 @dataclass(frozen=True)
