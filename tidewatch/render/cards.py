@@ -11,6 +11,7 @@ from tidewatch.domain.runbook import Runbook
 from tidewatch.ports.chat import ChatMessage
 from tidewatch.render import blocks as kit
 
+TOLD = ("log_loss", "calibration_gap", "roc_auc", "mae", "rmse", "r2")  # metrics that an approval card compares
 ICONS = {"open": "🔴", "acknowledged": "👀", "observing": "🔭", "resolved": "✅"}
 COLORS = {"open": kit.RED, "acknowledged": kit.AMBER, "observing": kit.BLUE, "resolved": kit.GREEN}
 
@@ -109,7 +110,7 @@ def _taken(incident: Incident, people: People, runbook: Runbook | None) -> list[
     if runbook and not incident.running:
         buttons.append(kit.button("run_runbook", f"Run {runbook.name}", carried, "primary"))
     waiting = incident.pending or incident.retraining in ("requested", "running")
-    if incident.tier != "L1" and incident.signal.family == "performance" and not waiting:
+    if incident.tier != "L1" and incident.may_be_retrained and not waiting:
         buttons.append(kit.button("retrain", "Retrain…", carried, "" if buttons else "primary"))
     buttons.append(kit.button("resolve", "Resolve…", carried))
     buttons += _escalate(incident, people, carried)
@@ -189,13 +190,14 @@ def _gain_and_loss(comparison: dict[str, Any]) -> str:
     champion, challenger = comparison["champion"], comparison["challenger"]
     days, better = comparison["days"], comparison["better_days"]
     verdict = "is better" if comparison["better"] else "is *not clearly better*"
+    loss, said = ("log loss", "{:.0%}") if "log_loss" in champion else ("squared error", "{:.4g}")
     return (
         f"On {days} newer days that it never saw ({comparison['first']} to {comparison['last']}, "
-        f"{comparison['rows']:,} rows), the challenger {verdict}: log loss *{_lower(comparison['gain'])}* "
+        f"{comparison['rows']:,} rows), the challenger {verdict}: {loss} *{_lower(comparison['gain'])}* "
         f"(95 % of resampled days: {_lower(comparison['low'])} to {_lower(comparison['high'])}). "
         f"It gains on {better} days and *loses on {days - better}*. "
-        f"{challenger['observed']:.0%} happened; the champion expected {champion['predicted']:.0%}, "
-        f"the challenger {challenger['predicted']:.0%}."
+        f"{said.format(challenger['observed'])} happened; the champion expected {said.format(champion['predicted'])}, "
+        f"the challenger {said.format(challenger['predicted'])}."
     )
 
 
@@ -207,8 +209,7 @@ def _table(evidence: dict[str, Any] | Any) -> str:
     champion, challenger = evidence["comparison"]["champion"], evidence["comparison"]["challenger"]
     rows = [
         ("", f"v{evidence['champion']} now", f"v{evidence['version']} new"),
-        ("log loss", f"{champion['log_loss']:.3f}", f"{challenger['log_loss']:.3f}"),
-        ("calibration gap", f"{champion['calibration_gap']:+.3f}", f"{challenger['calibration_gap']:+.3f}"),
+        *((n.replace("_", " "), f"{champion[n]:.3f}", f"{challenger[n]:.3f}") for n in TOLD if n in champion),
         ("trained until", "", str(evidence["trained_until"])),
         ("artefact", "", str(evidence["artefact"])[:12]),
     ]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidewatch.render.axis import day_ticks, figures, number, ticks, told_apart, with_unit
 from tidewatch.render.svg import (
@@ -46,6 +47,22 @@ TONES = {"plain": QUIET, "bad": NOW, "good": FINE}
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What the two lines are, and to which side of the second the first is bad."""
+
+    observed: str = "observed"
+    predicted: str = "predicted"
+    bad: Literal["either side", "above", "below"] = "either side"
+
+    def beyond(self, observed: Numbers, predicted: Numbers, limit: float) -> NDArray[np.bool_]:
+        off = observed - predicted
+        return (off > limit if self.bad != "below" else off < -limit) | (self.bad == "either side") & (off < -limit)
+
+
+PREDICTIONS = Reading()
+
+
+@dataclass(frozen=True)
 class Point:
     """Shares between 0 and 1 when the unit is "%"; otherwise in that unit. NaN: not known (yet)."""
 
@@ -71,6 +88,7 @@ def metric_picture(
     marks: Sequence[Mark] = (),
     unit: str = "%",
     footer: str,
+    reading: Reading = PREDICTIONS,
 ) -> str:
     """An SVG. `points` in order of days; `limit` is the allowed distance between predicted and observed."""
     above, top = head(title, subtitle)
@@ -81,12 +99,16 @@ def metric_picture(
     else:
         scale = 100.0 if unit == "%" else 1.0
         scaled = [Point(p.day, p.predicted * scale, p.observed * scale) for p in points]
-        chart = _Chart.of(scaled, limit * scale, unit, top + (2 * BADGE + 26 if marks else 20), print_y - BELOW)
+        chart = _Chart.of(
+            scaled, limit * scale, unit, reading, top + (2 * BADGE + 26 if marks else 20), print_y - BELOW
+        )
         parts = [*chart.ground(), *chart.badges(marks), *chart.series(), *chart.ends()]
-    return sheet([*above, *keys, *parts, *below], metric_alt(title, points, limit, unit))
+    return sheet([*above, *keys, *parts, *below], metric_alt(title, points, limit, unit, reading))
 
 
-def metric_alt(title: str, points: Sequence[Point], limit: float, unit: str = "%") -> str:
+def metric_alt(
+    title: str, points: Sequence[Point], limit: float, unit: str = "%", reading: Reading = PREDICTIONS
+) -> str:
     """What the picture shows as a sentence for a screen reader."""
     known = [point for point in points if math.isfinite(point.observed) and math.isfinite(point.predicted)]
     if not known:
@@ -94,11 +116,14 @@ def metric_alt(title: str, points: Sequence[Point], limit: float, unit: str = "%
     last, scale = known[-1], 100.0 if unit == "%" else 1.0
     predicted, observed, _ = told_apart(last.predicted * scale, last.observed * scale)
     allowed = number(limit * scale)
-    beyond = sum(abs(point.observed - point.predicted) > limit for point in known)
-    return (
-        f"{title}: on {last.day:%Y-%m-%d} predicted {with_unit(predicted, unit)}, observed {with_unit(observed, unit)};"
-        f" {beyond} of {len(known)} days were further apart than the allowed {allowed}."
+    observations, predictions = np.array([(point.observed, point.predicted) for point in known]).T
+    beyond = int(reading.beyond(observations, predictions, limit).sum())
+    words = ", ".join(
+        f"{word} {with_unit(value, unit)}"
+        for word, value in ((reading.predicted, predicted), (reading.observed, observed))
     )
+    far = f"further apart than the allowed {allowed}" if limit else "beyond it"
+    return f"{title}: on {last.day:%Y-%m-%d} {words}; {beyond} of {len(known)} days were {far}."
 
 
 @dataclass(frozen=True)
@@ -108,6 +133,7 @@ class _Chart:
     observed: Numbers
     limit: float
     unit: str
+    reading: Reading
     first: date
     ending: "_Ending"
     left: float
@@ -118,7 +144,7 @@ class _Chart:
     high: float
 
     @staticmethod
-    def of(points: Sequence[Point], limit: float, unit: str, top: float, base: float) -> "_Chart":
+    def of(points: Sequence[Point], limit: float, unit: str, reading: Reading, top: float, base: float) -> "_Chart":
         days = np.array([(point.day - points[0].day).days for point in points], dtype=np.float64)
         predicted = np.array([point.predicted for point in points])
         observed = np.array([point.observed for point in points])
@@ -129,9 +155,11 @@ class _Chart:
         floor = 0.0 if np.nanmin([*predicted, *observed, 0.0]) >= 0 else -math.inf
         low, high = max(low - pad, floor), high + pad
         gutter = max(width_of(with_unit(label, unit), TICK) for label in figures(ticks(low, high, 4)))
-        ending = _Ending.of(predicted, observed, limit, unit)
+        ending = _Ending.of(predicted, observed, limit, unit, reading)
         left, right = MARGIN + gutter + 18, WIDTH - MARGIN - ending.width - 30
-        return _Chart(days, predicted, observed, limit, unit, points[0].day, ending, left, right, top, base, low, high)
+        return _Chart(
+            days, predicted, observed, limit, unit, reading, points[0].day, ending, left, right, top, base, low, high
+        )
 
     def x(self, days: Numbers) -> Numbers:
         return self.left + (self.right - self.left) * days / max(float(self.days[-1]), 1.0)
@@ -164,7 +192,7 @@ class _Chart:
     def series(self) -> list[str]:
         fine = np.linspace(0.0, float(self.days[-1]), max(2, int(self.days[-1]) * FINER + 1))
         predicted, observed = (np.interp(fine, self.days, values) for values in (self.predicted, self.observed))
-        xs, over = self.x(fine), np.abs(observed - predicted) > self.limit
+        xs, over = self.x(fine), self.reading.beyond(observed, predicted, self.limit)
         broad = 6 if len(self.days) <= MANY else 3.5
         parts = []
         for run in runs(over):
@@ -193,7 +221,8 @@ class _Chart:
         last = self.ending.last
         if last is None:
             return [text(self.right + 30, (self.top + self.base) / 2, "none yet", WORD, QUIET)]
-        fill = NOW if abs(self.observed[last] - self.predicted[last]) > self.limit else USUAL
+        over = self.reading.beyond(self.observed[[last]], self.predicted[[last]], self.limit)
+        fill = NOW if over[0] else USUAL
         x = float(self.x(self.days[[last]])[0])
         y_predicted, y_observed = (float(self.y(values[[last]])[0]) for values in (self.predicted, self.observed))
         entries = [(y_observed, *self.ending.observed, fill), (y_predicted, *self.ending.predicted, FINE)]
@@ -217,14 +246,15 @@ class _Ending:
     predicted: tuple[str, str]
 
     @staticmethod
-    def of(predicted: Numbers, observed: Numbers, limit: float, unit: str) -> "_Ending":
+    def of(predicted: Numbers, observed: Numbers, limit: float, unit: str, reading: Reading) -> "_Ending":
         known = np.flatnonzero(np.isfinite(observed) & np.isfinite(predicted))
         last = int(known[-1]) if len(known) else None
         values = told_apart(float(predicted[last]), float(observed[last]))[:2] if last is not None else ("", "")
         with_units = [with_unit(value, unit) for value in values]
         if max(width_of(value, VALUE, bold=True) for value in with_units) > WIDEST:
             with_units = list(values)
-        return _Ending(last, (with_units[1], "observed"), (with_units[0], f"predicted ±{number(limit)}"))
+        band = f" ±{number(limit)}" if limit else ""
+        return _Ending(last, (with_units[1], reading.observed), (with_units[0], reading.predicted + band))
 
     @property
     def width(self) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tidewatch.domain.outcomes import DayOutcome, metric_values
+from tidewatch.domain.performance.outcomes import DayOutcome, metric_values
 
 RESAMPLES = 4000
 SEED = 20130701  # any number: the interval must be the same whenever it is computed again
@@ -22,9 +22,9 @@ class Comparison:
     rows: int
     first: str
     last: str
-    champion: dict[str, float]  # log_loss, calibration_gap, observed, predicted
+    champion: dict[str, float]  # every metric the task has, observed, predicted
     challenger: dict[str, float]
-    gain: float  # log loss of the champion minus the challenger's, nats per row, days weighing equally
+    gain: float  # DayOutcome.loss of the champion minus the challenger's, days weighing equally
     low: float  # 95 % interval of the gain
     high: float
     better_days: int
@@ -46,9 +46,7 @@ def compare_versions(champion: Sequence[DayOutcome], challenger: Sequence[DayOut
     champion, challenger = [a for a, _ in both], [b for _, b in both]
     if len(champion) < 2:
         raise ValueError("at least two held-out days with labels are needed")
-    gains = np.array(
-        [a.log_loss / a.labelled - b.log_loss / b.labelled for a, b in zip(champion, challenger, strict=True)]
-    )
+    gains = np.array([a.loss - b.loss for a, b in zip(champion, challenger, strict=True)])
     chosen = np.random.default_rng(SEED).integers(0, len(gains), (RESAMPLES, len(gains)))
     low, high = np.quantile(gains[chosen].mean(axis=1), [0.025, 0.975])
     return Comparison(

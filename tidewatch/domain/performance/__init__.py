@@ -1,0 +1,1 @@
+"""How predictions turned out: metrics, what is kept of each window, intervals and verdicts."""
