@@ -4,7 +4,7 @@ HOME_FOLDER ?= $(or $(TIDEWATCH_HOME),.tidewatch)
 BIN := .venv/bin
 NODE_TOOLS := build/azurite/node_modules/.bin/azurite
 
-.PHONY: setup run test check format bench clean-home node-tools
+.PHONY: setup run test check format bench bench-peers clean-home node-tools
 
 setup: .venv/installed
 
@@ -37,8 +37,27 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup
-	$(BIN)/python bench/checks.py
+# Every figure of bench/README.md, about half an hour. QUICK=--quick for a few minutes' worth; make bench-NAME for one.
+BENCHES := speed scaling accuracy false_alarms power agreement estimation diagnosis
+PEERS := evidently nannyml whylogs deepchecks alibi
+QUICK ?=
+
+bench: setup bench-peers
+	$(MAKE) --no-print-directory --keep-going --jobs=1 $(BENCHES:%=bench-%)
+
+# Nothing is multiplied there that would be worth a thread, and both cores have a process of their own.
+bench-false_alarms bench-power: export OPENBLAS_NUM_THREADS := 1
+
+bench-%: setup
+	PYTHONPATH=. $(BIN)/python bench/$*.py $(QUICK)
+
+# Each in an environment of its own: they need pandas < 3, or numpy < 2, and some cannot be shipped with us.
+bench-peers: $(PEERS:%=build/peers/%/installed)
+
+build/peers/%/installed: bench/peers/%.txt
+	$(PYTHON) -m venv build/peers/$*
+	build/peers/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 # Azurite lets the storage suites run on Azure's adapters too; without it they are skipped, except in CI.
 node-tools: $(NODE_TOOLS)
