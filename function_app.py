@@ -3,8 +3,8 @@
 import azure.functions as func
 
 from bot import door
-from functions import batches, health, jobs, timers
+from functions import batches, health, jobs, probes, rows, timeliness, timers
 
 app = func.FunctionApp()
-for blueprint in (batches.blueprint, jobs.blueprint, timers.blueprint, health.blueprint, door.blueprint):
-    app.register_functions(blueprint)
+for room in (batches, jobs, probes, rows, timeliness, timers, health, door):
+    app.register_functions(room.blueprint)

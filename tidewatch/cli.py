@@ -17,6 +17,10 @@ incidents = typer.Typer(no_args_is_help=True, help="What is open and what was.")
 log = typer.Typer(no_args_is_help=True, help="The incident log.")
 app.add_typer(incidents, name="incidents")
 app.add_typer(log, name="log")
+alarms = typer.Typer(no_args_is_help=True, help="How often a model will alarm.")
+app.add_typer(alarms, name="alarms")
+specs = typer.Typer(no_args_is_help=True, help="Model specs: propose, check and describe them.")
+app.add_typer(specs, name="spec")
 
 Home = Annotated[Path, typer.Option(envvar="TIDEWATCH_HOME", help="Where everything is kept.")]
 DEFAULT_HOME = Path(".tidewatch")
@@ -103,10 +107,47 @@ def verify(home: Home = DEFAULT_HOME) -> None:
     raise typer.Exit(1 if faults else 0)
 
 
+@specs.command("lint")
+def lint_specs(files: Annotated[list[Path], typer.Argument(help="One spec or more.")]) -> None:
+    """Tell every mistake with its line. Exit status 0: none (warnings at most), 1: mistakes, 2: unreadable file."""
+    from tidewatch.commands.specifying import lint  # noqa: PLC0415 - pydantic
+
+    said, unreadable, status = lint(files)
+    sys.stdout.writelines(f"{sentence}\n" for sentence in said)
+    sys.stderr.writelines(f"tidewatch: {sentence}\n" for sentence in unreadable)
+    raise typer.Exit(status)
+
+
+@specs.command("init")
+def init_spec(
+    data: Annotated[Path, typer.Argument(help="Data as the model gets it: parquet or CSV; with labels if you can.")],
+    out: Annotated[Path, typer.Option(help="Where to write the spec.")],
+    model: Annotated[str, typer.Option(help="team/name")] = "",
+    task: Annotated[str, typer.Option(help="binary, multiclass or regression; guessed without it.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+) -> None:
+    """Propose a spec from data: types, roles, allowed values; what is yours to say is marked FILL IN."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy, pyarrow
+    from tidewatch.commands.specifying import propose_spec  # noqa: PLC0415
+
+    try:
+        show(propose_spec(data, out, model, task, force))
+    except InputRefused as error:
+        fail(str(error))
+
+
+@specs.command("schema")
+def spec_schema() -> None:
+    """Print the JSON Schema, for editors."""
+    from tidewatch.domain.spec.schema import schema_text  # noqa: PLC0415 - pydantic
+
+    sys.stdout.write(schema_text())
+
+
 @app.command()
 def baseline(
     spec: Annotated[Path, typer.Option(help="The model spec.")],
-    data: Annotated[Path, typer.Option(help="Reference data: parquet or CSV.")],
+    data: Annotated[Path, typer.Option(help="Reference data: parquet, CSV or JSON Lines.")],
     out: Annotated[Path, typer.Option(help="Where to write the baseline.")],
 ) -> None:
     """Learn from reference data what is usual."""
@@ -116,6 +157,41 @@ def baseline(
         show(write_baseline(spec, data, out))
     except InputRefused as error:
         fail(str(error))
+
+
+@app.command()
+def profile(
+    files: Annotated[list[Path], typer.Argument(help="Data, or profiles of its parts: they are added up.")],
+    spec: Annotated[Path, typer.Option(help="The model spec.")],
+    baseline: Annotated[Path, typer.Option(help="What `tidewatch baseline` wrote, or reference data.")],
+    out: Annotated[Path | None, typer.Option(help="Write the profile here instead of showing it.")] = None,
+) -> None:
+    """Count the columns of a data set; large ones part by part, on as many machines as there are."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy, pyarrow
+    from tidewatch.commands.profiling import profile_files, tell, write_profile  # noqa: PLC0415
+
+    try:
+        rules, whole = profile_files(spec, baseline, files)
+        show(write_profile(whole, out)) if out else tell(rules, whole)
+    except InputRefused as error:
+        fail(str(error))
+
+
+@alarms.command("simulate")
+def simulate_alarms(
+    spec: Annotated[Path, typer.Option(help="The model spec.")],
+    baseline: Annotated[Path, typer.Option(help="What `tidewatch baseline` wrote, or reference data.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """False alarms to expect, and the smallest drift that will be seen, before the model goes live."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy, pyarrow
+    from tidewatch.commands.simulating import as_record, simulation, tell  # noqa: PLC0415
+
+    try:
+        rules, result = simulation(spec, baseline)
+    except InputRefused as error:
+        fail(str(error))
+    show(json.dumps(as_record(result), indent=1)) if as_json else tell(rules, result)
 
 
 @app.command()
@@ -138,8 +214,8 @@ def handover(
 @app.command()
 def check(
     spec: Annotated[Path, typer.Option(help="The model spec.")],
-    baseline: Annotated[Path, typer.Option(help="What `tidewatch baseline` wrote.")],
-    batch: Annotated[Path, typer.Option(help="The batch: parquet or CSV.")],
+    baseline: Annotated[Path, typer.Option(help="What `tidewatch baseline` wrote, or reference data.")],
+    batch: Annotated[Path, typer.Option(help="The batch: parquet, CSV, JSON Lines, or a profile of it.")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Check one batch. Exit status 0: clean, 1: findings, 2: bad input."""
@@ -152,6 +228,27 @@ def check(
     found = result["findings"]
     show(json.dumps(result, indent=1) if as_json else "\n".join(f["sentence"] for f in found) or "Nothing unusual.")
     raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def diagnose(
+    what: Annotated[str, typer.Argument(help="A batch (with --spec and --baseline), or an incident: INC-1001.")],
+    spec: Annotated[Path | None, typer.Option(help="The model spec.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="What `tidewatch baseline` wrote, or reference data.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What is the cause? The likeliest first, with the evidence and the runbook that is for it."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy, pyarrow
+    from tidewatch.commands.diagnosing import as_record, as_text, causes_in_file, causes_of_incident  # noqa: PLC0415
+
+    if (spec is None) != (baseline is None):
+        fail("a batch is diagnosed with both --spec and --baseline; an incident with neither")
+    try:
+        causes = causes_in_file(spec, baseline, Path(what)) if spec and baseline else causes_of_incident(home, what)
+    except InputRefused as error:
+        fail(str(error))
+    show(json.dumps(as_record(causes), indent=1) if as_json else as_text(causes))
 
 
 if __name__ == "__main__":

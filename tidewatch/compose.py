@@ -25,6 +25,8 @@ _settled: "Settings | None" = None
 
 def compose(settings: "Settings") -> "Ports":
     """Cheap: whatever is heavy loads itself at its first use."""
+    from tidewatch.adapters.local.endpoints import HttpEndpoints
+    from tidewatch.adapters.local.learning import SklearnLearning
     from tidewatch.adapters.local.pictures import ResvgPictures
     from tidewatch.adapters.local.runbooks import load_runbooks
     from tidewatch.adapters.local.scripts import LocalScripts
@@ -42,6 +44,8 @@ def compose(settings: "Settings") -> "Ports":
         scripts=LocalScripts(),
         tables=tables(),
         pictures=ResvgPictures(),
+        learning=SklearnLearning(),
+        endpoints=HttpEndpoints(settings.tokens),
         people=people(settings.roster),
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,

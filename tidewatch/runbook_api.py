@@ -15,14 +15,18 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tidewatch.compose import tables
-from tidewatch.domain.baseline import Baseline, profile_table
+from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.checks import drift
 from tidewatch.domain.checks.performance import judge
+from tidewatch.domain.checks.scale import snapped
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.model_spec import ModelSpec, parse_spec
-from tidewatch.domain.outcomes import DayOutcome, join
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.grid import Numbers
+from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.performance.outcomes import DayOutcome, join
+from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
+from tidewatch.operations.profiling import count
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,16 @@ class Task:
 
     def strange_now(self, window: str) -> drift.ColumnResult | None:
         """Check the window's rows again; the result for the finding's column if it is strange."""
-        table, baseline = self.batch(window), self._baseline()
-        usual = Profile.from_bytes((self.work / "usual" / f"{window}.json").read_bytes())
-        results = drift.compare(self.spec, baseline, usual, profile_table(table, self.spec, baseline.scales), table)
+        baseline, file = self._baseline(), self.work / "batches" / f"{window}.parquet"
+        counted = count(tables(), file.read_bytes(), file.name, self.spec, baseline)
+        usual = self._usual(baseline, window)
+        results = drift.compare(self.spec, baseline, usual, counted.profile, counted.samples)
         return next((r for r in results if r.column == self.finding.subject and (r.strange or r.scale)), None)
+
+    def as_usual(self, window: str, column: str, values: Numbers) -> Numbers:
+        """Converted values, with those that differ from a usual value only by rounding put right."""
+        usual = self._usual(self._baseline(), window).columns[column]
+        return snapped(values, usual) if isinstance(usual, NumberProfile) else values
 
     def same_rows(self, window: str) -> bool:
         """Whether the batch still has the rows it came with, in their order, by id."""
@@ -84,6 +94,9 @@ class Task:
     def performance_findings(self) -> list[Finding]:
         """Run the performance check again on `outcomes`."""
         return judge(self.spec, self._baseline(), self.outcomes())[0]
+
+    def _usual(self, baseline: Baseline, window: str) -> Profile:
+        return baseline.profile_of(json.loads((self.work / "usual" / f"{window}.json").read_bytes()))
 
     def _baseline(self) -> Baseline:
         return Baseline.from_bytes((self.work / "baseline.json").read_bytes())

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """Every setting is an environment variable TIDEWATCH_…; on Azure, an application setting of that name."""
 
-    model_config = SettingsConfigDict(env_prefix="TIDEWATCH_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TIDEWATCH_", env_nested_delimiter="__", extra="ignore")
 
     home: Path = Path(".tidewatch")  # where state lives when there is no storage account
     storage: str = ""  # connection string or account URL of the storage account; empty: the home folder
@@ -20,6 +21,12 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     channel: str = "model-alerts"  # where alerts go: a channel id on Slack
     command: str = "/ml"
+    # Bearer tokens of probes by team and name, TIDEWATCH_SECRETS__TEAM__NAME: a team's specs reach no other team's.
+    secrets: dict[str, dict[str, SecretStr]] = {}
+
+    @property
+    def tokens(self) -> dict[str, dict[str, str]]:
+        return {t: {name: token.get_secret_value() for name, token in own.items()} for t, own in self.secrets.items()}
 
     @property
     def roster(self) -> Path:

@@ -4,9 +4,11 @@ from tidewatch.domain.table import Table
 from tidewatch.runbook_api import Task
 
 task = Task.receive()
-column, factor = task.finding.subject, task.finding.evidence["scale"]["factor"]
+column, scale = task.finding.subject, task.finding.evidence["scale"]
+factor, offset = scale["factor"], scale.get("offset", 0.0)
 for window in task.windows:
     batch = task.batch(window)
-    corrected = Table({**batch.columns, column: batch.columns[column] / factor}, batch.kinds)
+    converted = task.as_usual(window, column, (batch.columns[column] - offset) / factor)
+    corrected = Table({**batch.columns, column: converted}, batch.kinds)
     task.rescore(task.keep("corrected", window, corrected))
-    print(f"{window}: {batch.rows} rows, {column} divided by {factor:g}, scored again")
+    print(f"{window}: {batch.rows} rows, {column} converted back with factor {factor:g}, scored again")

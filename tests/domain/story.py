@@ -10,9 +10,10 @@ import numpy as np
 from tidewatch.domain.events import Cause, Draft, Event, chain
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.incident import Incident, fold
-from tidewatch.domain.model_spec import ModelSpec, parse_spec
+from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.people import People, Person
 from tidewatch.domain.response import opened
+from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)

@@ -1,141 +1,218 @@
 """What is usual is learnt from windows that were left out."""
 
+import json
+
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.domain.story import SPEC, rows, spec_with
+from tests.domain.columns import number, text
+from tests.domain.story import SPEC, spec_with
 from tidewatch.domain.baseline import (
-    FEW,
     Baseline,
-    Level,
-    from_normal,
-    learn,
-    metric_levels,
-    profile_table,
+    column_levels,
+    compared,
+    measures,
+    profiled,
     reference,
-    to_normal,
+    unsure_share,
 )
-from tidewatch.domain.distance import distances
-from tidewatch.domain.outcomes import DayOutcome
-from tidewatch.domain.profile import NumberProfile, Profile, Scale, TextProfile
-from tidewatch.domain.table import Table
+from tidewatch.domain.counting import IdCounter, NumberCounter, TextCounter
+from tidewatch.domain.grid import Grid
+from tidewatch.domain.levels import FEW, Level
+from tidewatch.domain.performance.outcomes import DayOutcome
+from tidewatch.domain.performance.usual import RUNS, metric_levels
+from tidewatch.domain.profile import ColumnProfile, Profile
 
-STATISTICS = ("ks", "total_variation", "shift", "calibration_gap")
-
-
-def days(many: int, wobble: float = 0.0) -> Table:
-    """Days of 80 parcels; a day's weights lie up to `wobble` pounds off the others'."""
-    random = np.random.default_rng(5)
-    return Table.stack(
-        [
-            rows(f"2026-01-{number:02d}", random.normal(20, 5, 80) + random.uniform(-1, 1) * wobble)
-            for number in range(1, many + 1)
-        ]
-    )
+GRID = Grid.of(np.random.default_rng(1).normal(20, 5, 2000))
+SCORES = Grid.of(np.full(50, 0.2))
+COLOURS = frozenset({"red", "blue"})
 
 
-@pytest.mark.parametrize("statistic", STATISTICS)
-@given(value=st.floats(0.001, 0.99))
-def test_the_scale_on_which_levels_are_kept_is_left_again_without_loss(statistic: str, value: float) -> None:
-    assert from_normal(statistic, to_normal(statistic, value)) == pytest.approx(value)
+def day(number_of_day: int, wobble: float = 0.0, rows: int = 80, **columns: ColumnProfile) -> Profile:
+    """A day of parcels whose weights lie up to `wobble` pounds off the others'."""
+    random = np.random.default_rng(number_of_day)
+    weights = random.normal(20, 5, rows) + random.uniform(-1, 1) * wobble
+    usual: dict[str, ColumnProfile] = {
+        "weight": number(weights, GRID),
+        "colour": text(random.choice(["red", "blue"], rows).tolist(), COLOURS),
+        "score": number(np.full(rows, 0.2), SCORES),
+    }
+    return Profile(rows, usual | columns)
 
 
-@pytest.mark.parametrize("statistic", ["ks", "total_variation"])
-@given(mean=st.floats(-9, 9), sd=st.floats(0, 5))
-def test_a_limit_of_a_distance_is_a_distance_and_grows_with_caution(statistic: str, mean: float, sd: float) -> None:
-    level = Level(mean, sd, 20)
-    limits = [level.limit(statistic, deviations) for deviations in (0.0, 2.0, 4.0)]
-    assert 0 < limits[0] <= limits[1] <= limits[2] <= 1
+def days(many: int, wobble: float = 0.0) -> dict[str, Profile]:
+    return {f"2026-01-{number_of_day:02d}": day(number_of_day, wobble) for number_of_day in range(1, many + 1)}
 
 
-def test_a_distance_of_nothing_has_a_level_too() -> None:
-    for statistic in STATISTICS:
-        assert np.isfinite(to_normal(statistic, 0.0)) and np.isfinite(to_normal(statistic, 1.0))
-
-
-def test_every_watched_column_of_every_window_is_counted() -> None:
-    baseline = learn(days(12), SPEC)
-    assert list(baseline.windows) == [f"2026-01-{number:02d}" for number in range(1, 13)]
-    for profile in baseline.windows.values():
-        assert set(profile.columns) == {"weight", "colour", "score"} and profile.rows == 80
-    assert set(baseline.scales) == {"weight", "score"}
+def a_baseline(many: int = 30) -> Baseline:
+    windows = days(many)
+    return Baseline(
+        {"weight": GRID, "score": SCORES}, {"colour": COLOURS}, windows, column_levels(SPEC, windows),
+        Level.of("rows", [80] * many), {"weight": GRID.coarse(number([20.0] * 9, GRID).counts, 0.005)},
+        {"colour": ("red", "blue")}, metrics={"log_loss": Level(0.4, 0.1, 12)},
+    )  # fmt: skip
 
 
 def test_levels_are_learnt_from_windows_left_out() -> None:
-    baseline = learn(days(30), SPEC)
-    level = baseline.levels["weight"]["ks"]
+    windows = days(30)
+    level = column_levels(SPEC, windows)["weight"]["ks"]
     assert level.windows == 20  # the first ten only serve as what the others are compared with
-    names = list(baseline.windows)
-    usual = reference(SPEC, [baseline.windows[name] for name in names[19:29]])
-    last = distances(baseline.windows[names[29]].columns["weight"], usual.columns["weight"])["ks"]
-    assert last < level.limit("ks", 3.5)
+    usual = reference(SPEC, list(windows.values())[:29])
+    last = measures(windows["2026-01-30"].columns["weight"], usual.columns["weight"])["ks"]
+    assert last < level.limit("ks", 1e-3)
 
 
 def test_a_column_that_varies_from_day_to_day_may_do_so() -> None:
-    calm, stormy = (learn(days(30, wobble), SPEC).levels["weight"]["ks"] for wobble in (0.0, 10.0))
-    assert calm.limit("ks", 3.5) < 0.4 < stormy.limit("ks", 3.5)
+    calm, stormy = (column_levels(SPEC, days(30, wobble))["weight"]["ks"] for wobble in (0.0, 10.0))
+    assert calm.limit("ks", 1e-3) < 0.4 < stormy.limit("ks", 1e-3)
 
 
 @pytest.mark.parametrize(("many", "known"), [(2 * FEW, True), (2 * FEW - 1, True), (2 * FEW - 2, False), (2, False)])
 def test_few_windows_teach_no_level(many: int, known: bool) -> None:
-    assert ("weight" in learn(days(many), SPEC).levels) is known
+    assert ("ks" in column_levels(SPEC, days(many)).get("weight", {})) is known
 
 
 def test_compared_with_training_every_window_is_left_out_once() -> None:
     training = spec_with(drift={"compare_with": "training"})
-    assert learn(days(12), training).levels["weight"]["ks"].windows == 12
-    assert learn(days(1), training).levels == {}
-
-
-def test_without_a_window_column_all_rows_are_one_window_and_nothing_is_known_of_its_variation() -> None:
-    table = days(30)
-    baseline = learn(Table({n: v for n, v in table.columns.items() if n != "day"}, table.kinds), SPEC)
-    assert list(baseline.windows) == ["all"] and baseline.windows["all"].rows == 2400
-    assert (baseline.levels, baseline.metrics) == ({}, {})
-
-
-def test_without_labels_nothing_is_known_of_the_metrics() -> None:
-    table = days(30)
-    baseline = learn(Table({n: v for n, v in table.columns.items() if n != "late"}, table.kinds), SPEC)
-    assert baseline.metrics == {} and baseline.levels != {}
+    assert column_levels(training, days(12))["weight"]["ks"].windows == 12
+    assert column_levels(training, days(1)) == {}
 
 
 def test_a_constant_column_has_a_level_of_its_own() -> None:
-    table = days(30)
-    constant = Table({**table.columns, "weight": np.full(table.rows, 7.0)}, table.kinds)
-    limits = learn(constant, SPEC).levels["weight"]
-    assert limits["ks"].limit("ks", 3.5) < 0.001
-    assert limits["shift"].limit("shift", 3.5) == pytest.approx(0, abs=1e-9)
+    limits = column_levels(SPEC, days(30))["score"]
+    assert limits["ks"].limit("ks", 1e-6) < 0.001
+    assert limits["effect"].limit("effect", 1e-6) == pytest.approx(0, abs=1e-9)
 
 
-def test_windows_in_which_a_column_is_empty_are_not_its_example() -> None:
-    table = days(30)
-    weight = table.columns["weight"].copy()
-    weight[: 80 * 25] = np.nan
-    baseline = learn(Table({**table.columns, "weight": weight}, table.kinds), SPEC)
-    assert "weight" not in baseline.levels and "colour" in baseline.levels
+def test_windows_in_which_a_column_is_empty_are_no_example_of_it_but_of_its_nulls() -> None:
+    empty = number(np.full(80, np.nan), GRID)
+    windows = {name: day(n, weight=empty) if n <= 28 else day(n) for n, name in enumerate(days(30), 1)}
+    levels = column_levels(SPEC, windows)
+    assert set(levels["weight"]) == {"nulls"} and "total_variation" in levels["colour"]
+
+
+def test_what_is_learnt_of_a_window_depends_on_the_type_of_the_column() -> None:
+    usual = day(1)
+    assert set(measures(day(2).columns["weight"], usual.columns["weight"])) == {"nulls", "mode", "ks", "effect"}
+    words = measures(text(["red", "green", None, None], COLOURS), usual.columns["colour"])
+    assert set(words) == {"nulls", "mode", "unseen", "total_variation"}
+    assert (words["nulls"], words["unseen"], words["mode"]) == (0.5, 0.5, 0.5)
+    ids = IdCounter()
+    ids.add(np.array([1.0, 1.0, 2.0, 3.0]))
+    assert measures(ids.profile(), ids.profile()) == {"nulls": 0.0, "duplicates": 0.25}
+    nothing = measures(number([np.nan], GRID), usual.columns["weight"])
+    assert nothing == {"nulls": 1.0}
+
+
+def test_a_binary_score_is_unsure_on_either_side_of_a_half() -> None:
+    scores = number(np.array([0.05, 0.3, 0.5, 0.7, 0.95]).repeat(20))
+    assert unsure_share(SPEC, scores) == pytest.approx(0.6)
+    assert unsure_share(spec_with(confidence={"threshold": 0.9}) if SPEC.confidence else SPEC, scores) > 0.5
+
+
+def test_the_reference_is_the_trailing_windows_or_all_as_the_spec_says() -> None:
+    windows = list(days(12).values())
+    assert reference(SPEC, windows).rows == 10 * 80
+    assert reference(spec_with(drift={"compare_with": "training"}), windows).rows == 12 * 80
+
+
+def test_every_profiled_column_has_a_counter_of_its_type() -> None:
+    counters = a_baseline().counters(SPEC)
+    assert {name: type(counter) for name, counter in counters.items()} == {
+        "weight": NumberCounter, "colour": TextCounter, "score": NumberCounter, "id": IdCounter,
+    }  # fmt: skip
+    assert set(profiled(SPEC)) == set(counters) and compared(SPEC) == ["weight", "colour", "score"]
+
+
+# --- being stored ----------------------------------------------------------------------------------------------
 
 
 def test_a_baseline_survives_being_stored() -> None:
-    baseline = learn(days(30, 3.0), SPEC)
+    baseline = a_baseline()
     read = Baseline.from_bytes(baseline.to_bytes())
     assert read.to_bytes() == baseline.to_bytes()
-    assert (read.scales, read.levels, read.metrics) == (baseline.scales, baseline.levels, baseline.metrics)
+    assert (read.levels, read.rows, read.metrics) == (baseline.levels, baseline.rows, baseline.metrics)
+    assert (read.words, read.followed) == (baseline.words, baseline.followed)
+    assert {name: grid.digest for name, grid in read.grids.items()} == {"weight": GRID.digest, "score": SCORES.digest}
+    assert merged(read) == merged(baseline)
+
+
+def merged(baseline: Baseline) -> dict[str, object]:
+    return reference(SPEC, list(baseline.windows.values())).as_dict()
+
+
+def test_a_profile_is_read_back_on_the_grids_of_its_baseline_only() -> None:
+    baseline, record = a_baseline(), json.loads(json.dumps(day(40).as_dict()))
+    assert baseline.profile_of(record).as_dict() == record
+    other = Baseline({"weight": SCORES, "score": SCORES}, baseline.words, {})
+    with pytest.raises(ValueError, match="column weight was counted on another grid"):
+        other.profile_of(record)
+
+
+def broken(**changes: object) -> bytes:
+    return json.dumps(json.loads(a_baseline().to_bytes()) | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"", "not a baseline"),
+        (b"PAR1\xff\xfe", "not a baseline"),
+        (b"{}", "a baseline of format None, and this Tidewatch reads 2"),
+        (b'{"format": 1}', "a baseline of format 1"),
+        (b'{"format": 2}', "not a baseline"),
+        (b"[]", "not a baseline"),
+        (b'"baseline"', "not a baseline"),
+        (broken(grids=[]), "not a baseline"),
+        (broken(windows={"2026-01-01": {"format": 2, "rows": 80, "columns": {"weight": {"nulls": 3}}}}), "weight"),
+        (broken(levels={"weight": {"ks": [1]}}), "not a baseline"),
+        (broken(rows=7), "not a baseline"),
+        (broken(grids={"weight": GRID.as_dict() | {"cuts": [70_000]}}), "not a baseline"),
+        (broken(grids={"weight": GRID.as_dict() | {"edges": "x"}}), "not a baseline|padding|base64"),
+    ],
+    ids=[
+        "empty",
+        "binary",
+        "anything",
+        "old",
+        "bare",
+        "list",
+        "word",
+        "no grids",
+        "column",
+        "level",
+        "rows",
+        "cut",
+        "edge",
+    ],
+)
+def test_what_is_no_baseline_is_refused(data: bytes, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        Baseline.from_bytes(data)
+
+
+@pytest.mark.parametrize("counts", ["!", "AAAA", "eJwDAAAAAAE="], ids=["no base64", "not packed", "nothing in it"])
+def test_a_baseline_whose_counts_are_damaged_is_refused(counts: str) -> None:
+    record = json.loads(a_baseline(2).to_bytes())
+    record["windows"]["2026-01-02"]["columns"]["weight"]["counts"] = counts
+    with pytest.raises(ValueError, match="the counts of column weight are damaged"):
+        Baseline.from_bytes(json.dumps(record).encode())
 
 
 def test_another_versions_metrics_leave_the_columns_as_they_are() -> None:
-    baseline = learn(days(30), SPEC)
-    other = baseline.with_metrics({"log_loss": Level(0.4, 0.1, 12)})
-    assert (other.scales, other.levels, other.windows) == (baseline.scales, baseline.levels, baseline.windows)
-    assert set(other.metrics) == {"log_loss"}
+    baseline = a_baseline()
+    other = baseline.with_metrics({"log_loss": Level(0.5, 0.1, 12)})
+    assert (other.grids, other.levels, other.windows) == (baseline.grids, baseline.levels, baseline.windows)
+    assert other.metrics["log_loss"].mean == 0.5
+
+
+# --- metrics ---------------------------------------------------------------------------------------------------
 
 
 def test_metrics_vary_over_runs_of_windows_not_over_single_windows() -> None:
     outcomes = [
-        DayOutcome(f"2026-01-{number:02d}", "1", 100, 100, 20.0 + 10 * (number % 3), 30.0, 50.0)
-        for number in range(1, 31)
+        DayOutcome(f"2026-01-{number_of_day:02d}", "1", 100, 100, 20.0 + 10 * (number_of_day % 3), 30.0, 50.0)
+        for number_of_day in range(1, 31)
     ]
     single = spec_with(metrics=[{"name": "calibration_gap", "windows": 1}])
     over_three = metric_levels(SPEC, outcomes)["calibration_gap"]
@@ -145,28 +222,12 @@ def test_metrics_vary_over_runs_of_windows_not_over_single_windows() -> None:
 
 
 def test_too_few_runs_teach_no_metric() -> None:
-    outcomes = [DayOutcome(f"2026-01-{number:02d}", "1", 10, 10, 2.0, 3.0, 5.0) for number in range(1, 12)]
+    outcomes = [DayOutcome(f"2026-01-{n:02d}", "1", 10, 10, 2.0, 3.0, 5.0) for n in range(1, 12)]
     assert metric_levels(SPEC, outcomes) == {}
-    assert metric_levels(SPEC, [*outcomes, *outcomes[:1]])["calibration_gap"].windows == FEW
+    assert metric_levels(SPEC, [*outcomes, *outcomes[:1]])["calibration_gap"].windows == RUNS
 
 
 def test_training_windows_without_labels_are_passed_over() -> None:
-    waiting = [DayOutcome(f"2026-01-{number:02d}", "1", 10, 0, 0.0, 0.0, 0.0) for number in range(1, 4)]
-    labelled = [DayOutcome(f"2026-01-{number:02d}", "1", 10, 10, 2.0, 3.0, 5.0) for number in range(4, 24)]
+    waiting = [DayOutcome(f"2026-01-{n:02d}", "1", 10, 0, 0.0, 0.0, 0.0) for n in range(1, 4)]
+    labelled = [DayOutcome(f"2026-01-{n:02d}", "1", 10, 10, 2.0, 3.0, 5.0) for n in range(4, 24)]
     assert metric_levels(SPEC, waiting + labelled)["calibration_gap"].windows >= FEW
-
-
-def test_the_reference_is_the_trailing_windows_or_all_as_the_spec_says() -> None:
-    windows = list(learn(days(12), SPEC).windows.values())
-    assert reference(SPEC, windows).rows == 10 * 80
-    assert reference(spec_with(drift={"compare_with": "training"}), windows).rows == 12 * 80
-
-
-def test_a_column_that_came_without_a_value_came_without_a_type_and_is_counted_as_nulls() -> None:
-    table = rows("2026-03-01", np.ones(4))
-    empty = np.full(4, None, dtype=object)
-    nothing = Table({**table.columns, "weight": empty, "colour": np.full(4, np.nan)}, table.kinds)
-    profile: Profile = profile_table(nothing, SPEC, {"weight": Scale(0.0, 1.0), "score": Scale(0.0, 1.0)})
-    weight, colour = profile.columns["weight"], profile.columns["colour"]
-    assert isinstance(weight, NumberProfile) and (weight.rows, weight.nulls) == (0, 4)
-    assert colour == TextProfile({}, 4)

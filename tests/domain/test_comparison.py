@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tidewatch.domain.comparison import compare_versions
-from tidewatch.domain.outcomes import DayOutcome
+from tidewatch.domain.performance.comparison import compare_versions
+from tidewatch.domain.performance.outcomes import DayOutcome
 
 ROWS = 1000
 

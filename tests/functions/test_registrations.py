@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import hashlib, hmac, json, sys, time, urllib.parse
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from functions_runtime import Refused, Runtime, blob, message, request, timer
+from tidewatch.compose import house
 
 runtime, said = Runtime(Path({str(ROOT)!r})), {{}}
 said["functions"] = runtime.functions
@@ -35,6 +38,33 @@ try:
 except Refused as refused:
     said["job"] = str(refused)
 runtime.invoke("sweep", timer=timer(past_due=True))
+index = home / "blobs/probe-index/acme/unknown/smoke"
+index.mkdir(parents=True)
+(index / "1").write_bytes(b"")
+runtime.invoke("probes", timer=timer())
+due = json.dumps({{"do": "probe", "model": "acme/unknown", "probe": "smoke", "run": "2026-01-01T00:00Z"}})
+try:
+    runtime.invoke("probe", message=message(due))
+except Refused as refused:
+    said["probe"] = str(refused)
+runtime.invoke("probe_poison", message=message(due))
+try:
+    runtime.invoke("row_check", message=message("rubbish"))
+except Refused as refused:
+    said["row_check"] = str(refused)
+runtime.invoke("row_check_poison", message=message("rubbish"))
+telemetry = home / "blobs/telemetry/acme/unknown"
+telemetry.mkdir(parents=True)
+(telemetry / "2026-01-01.csv").write_bytes(b"rubbish")
+runtime.invoke("telemetry_landed", blob=blob("telemetry/acme/unknown/2026-01-01.csv", b"rubbish"))
+entry = home / "blobs/arrivals-due/2026-01-01T00:00Z_acme_unknown"
+entry.parent.mkdir()
+entry.write_bytes(b"")
+runtime.invoke("timeliness", timer=timer())
+overdue = house().queue.receive("timeliness", visibility=60).body
+runtime.invoke("overdue", message=message(overdue))
+said["overdue"] = [json.loads(overdue)["model"], entry.exists()]
+runtime.invoke("overdue_poison", message=message(overdue))
 said["health"] = runtime.invoke("health", req=request("GET", "https://x/api/health")).returned.http.status_code
 form = {{"command": "/ml", "text": "status", "user_id": "U0ANA", "trigger_id": "1.2", "channel_id": "C1",
         "team_id": "T1", "response_url": "https://x/r"}}
@@ -91,6 +121,15 @@ def test_every_function_is_indexed_with_its_trigger(said: dict[str, Any]) -> Non
         "job": "queueTrigger",
         "job_poison": "queueTrigger",
         "blob_poison": "queueTrigger",
+        "row_check": "queueTrigger",
+        "row_check_poison": "queueTrigger",
+        "probes": "timerTrigger",
+        "probe": "queueTrigger",
+        "probe_poison": "queueTrigger",
+        "telemetry_landed": "blobTrigger",
+        "timeliness": "timerTrigger",
+        "overdue": "queueTrigger",
+        "overdue_poison": "queueTrigger",
         "sweep": "timerTrigger",
         "patrol": "timerTrigger",
         "health": "httpTrigger",
@@ -106,10 +145,46 @@ def test_an_invoked_blob_function_does_its_work(said: dict[str, Any], home: Path
     assert (home / "blobs/quarantine/batches/acme/unknown/2026-01-01.parquet").read_bytes() == b"rubbish"
 
 
+def test_the_minute_timer_sends_the_probes_that_are_due(said: dict[str, Any], home: Path) -> None:
+    with closing(sqlite3.connect(home / "queue.db")) as queue:
+        ((body,),) = queue.execute("SELECT body FROM messages WHERE queue = 'probes'").fetchall()
+    assert (json.loads(body)["model"], json.loads(body)["probe"]) == ("acme/unknown", "smoke")
+
+
+def test_a_probe_that_cannot_be_run_is_told_after_its_last_try(said: dict[str, Any], home: Path) -> None:
+    assert "no model acme/unknown has been handed over" in said["probe"]
+    opened = json.loads((home / "log" / "INC-1003.jsonl").read_text().splitlines()[0])
+    finding = opened["data"]["findings"][0]
+    assert (finding["check"], finding["subject"]) == ("poison", "probes")
+
+
+def test_an_invoked_telemetry_function_does_its_work(said: dict[str, Any], home: Path) -> None:
+    assert (home / "blobs/quarantine/telemetry/acme/unknown/2026-01-01.csv").read_bytes() == b"rubbish"
+
+
+def test_the_timer_sends_the_models_that_may_be_late_and_their_job_looks(said: dict[str, Any], home: Path) -> None:
+    assert said["overdue"] == ["acme/unknown", False], "a model that nobody handed over is forgotten"
+    (found,) = [
+        event["data"]["findings"][0]
+        for log in (home / "log").glob("INC-*.jsonl")
+        if (event := json.loads(log.read_text().splitlines()[0]))["data"]["findings"][0]["subject"] == "timeliness"
+    ]
+    assert found["check"] == "poison"
+
+
 def test_an_invoked_queue_function_does_its_work_and_refuses_what_is_no_job(said: dict[str, Any], home: Path) -> None:
     opened = json.loads((home / "log" / "INC-1002.jsonl").read_text().splitlines()[0])
     assert opened["data"]["findings"][0]["check"] == "poison"
     assert "not a job: rubbish" in said["job"]
+
+
+def test_a_message_that_is_no_row_check_is_refused_and_told_after_its_last_try(
+    said: dict[str, Any], home: Path
+) -> None:  # fmt: skip
+    assert "not a row check: rubbish" in said["row_check"]
+    opened = json.loads((home / "log" / "INC-1004.jsonl").read_text().splitlines()[0])
+    finding = opened["data"]["findings"][0]
+    assert (finding["check"], finding["subject"]) == ("poison", "row-checks")
 
 
 def test_an_invoked_timer_function_does_its_work(said: dict[str, Any], home: Path) -> None:

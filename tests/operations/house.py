@@ -13,7 +13,9 @@ import numpy as np
 from tests.operations.stand_ins import Dots, FolderRegistry, RecordingChat
 from tidewatch.adapters.local.blobs import LocalBlobs
 from tidewatch.adapters.local.clock import FileClock
+from tidewatch.adapters.local.endpoints import HttpEndpoints
 from tidewatch.adapters.local.incident_log import LocalIncidentLog
+from tidewatch.adapters.local.learning import SklearnLearning
 from tidewatch.adapters.local.pictures import ResvgPictures
 from tidewatch.adapters.local.queue import LocalQueue
 from tidewatch.adapters.local.scripts import LocalScripts
@@ -27,6 +29,8 @@ from tidewatch.domain.table import Table
 from tidewatch.operations.hand_over import hand_over
 from tidewatch.operations.jobs import carry_out
 from tidewatch.operations.journal import JOBS, load
+from tidewatch.operations.row_checks import QUEUE as ROW_QUEUE
+from tidewatch.operations.row_checks import carry_out as look_at_rows
 from tidewatch.operations.take_batch import take_batch
 from tidewatch.operations.take_labels import take_labels
 from tidewatch.ports import Ports
@@ -165,16 +169,25 @@ class House:
 
     # --- what came of it ---------------------------------------------------------------------------------
 
-    def run_jobs(self) -> list[str]:
+    def run_jobs(self, queue: str = JOBS) -> list[str]:
         """Carry out what waits in the queue, until nothing does; gives the verbs. A job that fails stays there."""
         done = []
-        while message := self.ports.queue.receive(JOBS, visibility=600):
+        while message := self.ports.queue.receive(queue, visibility=600):
             try:
                 carry_out(self.ports, message.body)
             except BaseException:
-                self.ports.queue.release(JOBS, message)
+                self.ports.queue.release(queue, message)
                 raise
-            self.ports.queue.delete(JOBS, message)
+            self.ports.queue.delete(queue, message)
+            done.append(json.loads(message.body)["do"])
+        return done
+
+    def run_row_checks(self) -> list[str]:
+        """Carry out the row checks that wait; gives their names."""
+        done = []
+        while message := self.ports.queue.receive(ROW_QUEUE, visibility=600):
+            look_at_rows(self.ports, message.body)
+            self.ports.queue.delete(ROW_QUEUE, message)
             done.append(json.loads(message.body)["do"])
         return done
 
@@ -206,6 +219,6 @@ def furnish(root: Path, chat: Chat, registry: Registry) -> House:
             clock=clock, blobs=LocalBlobs(root / "blobs"), log=LocalIncidentLog(root / "log"),
             queue=LocalQueue(root / "queue.db"), chat=chat, registry=registry,
             scripts=LocalScripts(), tables=ArrowTables(), pictures=ResvgPictures(), people=PEOPLE,
-            runbooks=RUNBOOKS, channel=CHANNEL, command="/ml",
+            endpoints=HttpEndpoints(), learning=SklearnLearning(), runbooks=RUNBOOKS, channel=CHANNEL, command="/ml",
         ),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """Files that land: each is taken once, and a bad one never stops the next."""
 
+import gzip
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -50,6 +52,28 @@ def test_a_batch_whose_receipt_was_lost_is_taken_again_and_changes_nothing(house
         house.ports.blobs.delete("receipts", receipt.name)
     assert patrol(house.ports) == 1
     assert (contents(house), house.ports.log.lines("INC-1001")) == before
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "jsonl"])
+def test_a_batch_in_a_text_format_is_taken_like_any_other(house: House, ending: str) -> None:
+    """With the types of the spec: what looks like a number stays text where the spec says text."""
+    day = house.day(DAY)
+    names = [name for name in day.columns if name != "late"]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*(day.columns[n].tolist() for n in names), strict=True)]
+    if ending == "jsonl":
+        data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    else:
+        lines = [",".join(names), *(",".join(str(row[name]) for name in names) for row in rows)]
+        data = ("\n".join(lines) + "\n").encode()
+    file = f"{MODEL}/{DAY}.{ending}"
+    house.ports.blobs.put("batches", file, gzip.compress(data) if ending.endswith("gz") else data)
+    take_batch(house.ports, file)
+    record = Shelf(house.ports, MODEL).window(DAY)
+    assert record is not None and record.accepted and record.rows == 60
+    assert house.ports.tables.read(Shelf(house.ports, MODEL).batch(DAY) or b"", "batch.parquet").kinds == {
+        name: day.kinds[name] for name in names
+    }
+    assert house.incidents() == []
 
 
 def truncated(house: House) -> bytes:

@@ -9,7 +9,7 @@ from tests.runbooks.running import SHIPPED
 from tidewatch.adapters.local.runbooks import load_runbooks
 
 SCORE = '''\
-"""Heavy parcels will be late: python score.py --model FOLDER --data FILE --out FILE"""
+"""The heaviest parcels will be late: python score.py --model FOLDER --data FILE --out FILE"""
 
 import argparse
 from pathlib import Path
@@ -25,7 +25,7 @@ given = parser.parse_args()
 table = pq.read_table(given.data).drop_columns(["score", "prediction"])
 rate = float(Path(given.model, "rate").read_text())
 table = table.append_column("score", pa.array([rate] * table.num_rows))
-table = table.append_column("prediction", pc.greater(table["weight"], 20.5).cast("double"))
+table = table.append_column("prediction", pc.greater(table["weight"], 37.5).cast("double"))
 pq.write_table(table, given.out)
 '''
 

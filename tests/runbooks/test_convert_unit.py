@@ -26,8 +26,8 @@ def sabotaged(script: str, old: str, new: str) -> str:
 
 
 SABOTAGED = {
-    "writes it uncorrected": sabotaged(SHIPPED_Y, "/ factor}", "}"),
-    "takes a wrong factor": sabotaged(SHIPPED_Y, "/ factor}", "/ 2}"),
+    "writes it uncorrected": sabotaged(SHIPPED_Y, "column: converted", "column: batch.columns[column]"),
+    "takes a wrong factor": sabotaged(SHIPPED_Y, ") / factor)", ") / 2)"),
     "does nothing and says Z's words": 'print(\'{"passed": true, "sentence": "all is well"}\')\n',
 }
 SAYS_NO = 'print(\'{"passed": false, "sentence": "still strange"}\')\n'
@@ -63,7 +63,7 @@ def test_the_column_is_converted_scored_again_and_resolved(kilograms: House) -> 
     for window in (DAY, NEXT_DAY):
         sent, corrected = kilograms.day(window).columns, batch(kilograms, window).columns
         assert corrected["weight"] == pytest.approx(sent["weight"])
-        assert (corrected["prediction"] == (corrected["weight"] > 20.5)).all()
+        assert (corrected["prediction"] == (corrected["weight"] > 37.5)).all() and corrected["prediction"].any()
         for name in ("id", "day", "colour", "income"):
             assert (corrected[name] == sent[name]).all()
         record = shelf.window(window)

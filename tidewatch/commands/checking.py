@@ -1,16 +1,22 @@
 """Baselines and checks of files, without a home."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+from tidewatch.commands.watching import watching
 from tidewatch.compose import tables
-from tidewatch.domain.baseline import Baseline, learn, profile_table, reference
+from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.checks import drift
 from tidewatch.domain.checks.intake import schema_faults
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.model_spec import ModelSpec, SpecError, parse_spec
-from tidewatch.domain.table import Table
-from tidewatch.ports.tables import UnreadableTable
+from tidewatch.domain.judgement import judge
+from tidewatch.domain.model_spec import ModelSpec, SpecError
+from tidewatch.domain.spec.text import parse_spec
+from tidewatch.operations.profiling import Counted, count, learn
+from tidewatch.ports.tables import Contents, UnreadableTable
+
+DATA = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson")  # how data files end
 
 
 class InputRefused(Exception):
@@ -19,39 +25,77 @@ class InputRefused(Exception):
 
 def write_baseline(spec: Path, data: Path, out: Path) -> str:
     """Raises InputRefused."""
-    rules = _spec(spec)
-    table = _table(data, [*rules.watched, rules.only("window"), rules.only("label")])
-    if missing := [name for name in rules.watched if name not in table.columns]:
-        raise InputRefused(f"{data}: the columns {', '.join(missing)} are missing; the spec watches them")
-    learnt = learn(table, rules)
-    out.write_bytes(learnt.to_bytes())
-    return f"{out}: {table.rows:,} rows in {len(learnt.windows)} windows, levels for {len(learnt.levels)} columns."
+    rules = read_spec(spec)
+    baseline = baseline_of(rules, data)
+    try:
+        out.write_bytes(baseline.to_bytes())
+    except OSError as error:
+        raise InputRefused(f"{out} cannot be written: {error.strerror}") from error
+    rows = sum(profile.rows for profile in baseline.windows.values())
+    return f"{out}: {rows:,} rows in {len(baseline.windows)} windows, levels for {len(baseline.levels)} columns."
+
+
+def baseline_of(rules: ModelSpec, data: Path) -> Baseline:
+    """Raises InputRefused."""
+    _must_be_readable(data)
+    try:
+        with watching() as watch:
+            return learn(tables(), data, data.name, rules, watch)[0]
+    except UnreadableTable as error:
+        raise InputRefused(f"{data}: {error}") from error
+
+
+def read_baseline(rules: ModelSpec, path: Path) -> Baseline:
+    """What `tidewatch baseline` wrote, or reference data to learn it from. Raises InputRefused."""
+    if path.name.lower().endswith(DATA):
+        return baseline_of(rules, path)
+    try:
+        return Baseline.from_bytes(read_bytes(path))
+    except ValueError as error:
+        raise InputRefused(f"{path} is no baseline ({error}); write one with `tidewatch baseline`") from error
+
+
+def count_batch(rules: ModelSpec, baseline: Baseline, batch: Path) -> Counted:
+    """A data file, or a profile that `tidewatch profile` wrote. Raises InputRefused."""
+    if batch.name.endswith(".json"):
+        try:
+            return Counted(baseline.profile_of(json.loads(read_bytes(batch))), {}, Contents(0, {}))
+        except ValueError as error:
+            raise InputRefused(f"{batch} is no profile for this baseline: {error}") from error
+    _must_be_readable(batch)
+    try:
+        with watching() as watch:
+            counted = count(tables(), batch, batch.name, rules, baseline, watch)
+    except UnreadableTable as error:
+        raise InputRefused(f"{batch}: {error}") from error
+    if faults := schema_faults(rules, counted.contents.rows, counted.contents.kinds):
+        raise InputRefused(f"{batch}: {'; '.join(faults)}")
+    return counted
 
 
 def check_batch(spec: Path, baseline: Path, batch: Path) -> dict[str, Any]:
     """Raises InputRefused."""
-    rules, table = _spec(spec), _table(batch, None)
-    if faults := schema_faults(rules, table):
-        raise InputRefused(f"{batch}: {'; '.join(faults)}")
-    try:
-        usual = Baseline.from_bytes(read_bytes(baseline))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputRefused(f"{baseline} is no baseline; write one with `tidewatch baseline`") from error
-    profile = profile_table(table, rules, usual.scales)
-    results = drift.compare(rules, usual, reference(rules, list(usual.windows.values())), profile, table)
-    window = batch.stem
+    rules = read_spec(spec)
+    usual = read_baseline(rules, baseline)
+    counted = count_batch(rules, usual, batch)
+    whole = reference(rules, list(usual.windows.values()))
     # One file has no windows before it: what is strange in it is reported, not counted.
     alone = rules.model_copy(update={"drift": rules.drift.model_copy(update={"alarm_after": 1})})
-    found = drift.findings(alone, window, results, [])
+    looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
     return {
-        "rows": table.rows,
-        "columns": {r.column: _column(r) for r in results},
-        "findings": [_finding(finding) for finding in found],
+        "rows": counted.profile.rows,
+        "columns": {r.column: _column(r) for r in looked.results},
+        "findings": [_finding(finding) for finding in looked.findings],
     }
 
 
 def _column(result: drift.ColumnResult) -> dict[str, Any]:
-    return {**result.statistics, "limits": dict(result.limits), "strange": bool(result.strange or result.scale)}
+    return {
+        **result.statistics,
+        "limits": dict(result.limits),
+        "chance": result.chance,
+        "strange": bool(result.strange or result.scale),
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -61,7 +105,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _spec(path: Path) -> ModelSpec:
+def read_spec(path: Path) -> ModelSpec:
     try:
         return parse_spec(read_bytes(path).decode(), str(path))
     except SpecError as error:
@@ -70,11 +114,11 @@ def _spec(path: Path) -> ModelSpec:
         raise InputRefused(f"{path} is not text") from error
 
 
-def _table(path: Path, columns: list[str] | None) -> Table:
+def _must_be_readable(path: Path) -> None:
     try:
-        return tables().read(read_bytes(path), path.name, columns)
-    except UnreadableTable as error:
-        raise InputRefused(f"{path}: {error}") from error
+        path.open("rb").close()
+    except OSError as error:
+        raise InputRefused(f"{path} cannot be read: {error.strerror}") from error
 
 
 def read_bytes(path: Path) -> bytes:

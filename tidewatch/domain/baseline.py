@@ -1,73 +1,67 @@
-"""What is usual for a model: one profile a window, and how much windows differ when nothing is wrong.
-
-Rows of one day are not independent, so the level of each column and metric is learnt from left-out windows: each
-window is compared with its reference exactly as a new batch will be, the distances are made roughly normal (logit
-for those between 0 and 1, logarithm for the others), and a new window is strange when it lies more than the spec's
-`deviations` standard deviations beyond their mean. A storm every week makes a storm usual.
-"""
+"""What is usual for a model: the grids its columns are counted on, one profile a window, and how windows vary."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
-from tidewatch.domain.distance import distances
+from tidewatch.domain.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
+from tidewatch.domain.distance import levelled, statistics
+from tidewatch.domain.grid import Grid
+from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.outcomes import DayOutcome, metric_values, outcomes_by_window
-from tidewatch.domain.profile import ColumnProfile, Profile, Scale, merge, profile_numbers, profile_texts
-from tidewatch.domain.table import Table
+from tidewatch.domain.profile import FORMAT, ColumnProfile, IdProfile, NumberProfile, Profile, TextProfile, merge
 
-FEW = 10  # with fewer left-out windows than this, independence of rows is assumed instead
+Levels = Mapping[str, Mapping[str, Level]]  # column -> statistic -> level
 
 
-@dataclass(frozen=True)
-class Level:
-    """Mean and standard deviation over left-out windows, on the transformed scale of the statistic."""
-
-    mean: float
-    sd: float
-    windows: int
-
-    def limit(self, statistic: str, deviations: float) -> float:
-        """The value beyond which a window is strange, on the statistic's own scale."""
-        return from_normal(statistic, self.mean + deviations * self.sd)
-
-
-def to_normal(statistic: str, value: float) -> float:
-    if statistic in ("ks", "total_variation"):
-        clipped = min(max(value, 1e-4), 1 - 1e-4)
-        return float(np.log(clipped / (1 - clipped)))
-    if statistic == "shift":
-        return float(np.log(value + 1e-3))
-    return value  # metrics are used as they are
-
-
-def from_normal(statistic: str, value: float) -> float:
-    if statistic in ("ks", "total_variation"):
-        return float(1 / (1 + np.exp(-value)))
-    if statistic == "shift":
-        return float(np.exp(value) - 1e-3)
-    return value
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Baseline:
-    scales: Mapping[str, Scale]
+    grids: Mapping[str, Grid]  # of number columns
+    words: Mapping[str, frozenset[str]]  # of text columns: the categories always counted by name
     windows: Mapping[str, Profile]  # by window name, ascending
-    levels: Mapping[str, Mapping[str, Level]]  # column -> statistic -> level
-    metrics: Mapping[str, Level]
+    levels: Levels = field(default_factory=dict)
+    rows: Level | None = None  # rows a window
+    coarse: Mapping[str, Grid] = field(default_factory=dict)  # of number columns, for the profiles of segments
+    followed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by segment column: the values looked at
+    segment_levels: Mapping[str, Levels] = field(default_factory=dict)  # by segment, "carrier=UA"
+    metrics: Mapping[str, Level] = field(default_factory=dict)
+    segment: str = ""  # the segment this is the baseline of
 
     def with_metrics(self, metrics: Mapping[str, Level]) -> "Baseline":
-        """The same columns judged for another version of the model: scales stay, so that profiles keep adding up."""
+        """The same columns judged for another version of the model: grids stay, so that profiles keep adding up."""
         return replace(self, metrics=metrics)
+
+    def counters(self, spec: ModelSpec, sampled: int = 0) -> dict[str, Counter]:
+        """A fresh counter for every column that is profiled; of number columns it keeps the first `sampled` rows."""
+        return {name: _counter(self, spec, name, sampled) for name in profiled(spec)}
+
+    def of_segment(self, segment: str) -> "Baseline":
+        """What is usual in one segment: its profiles are counted on the coarse grids."""
+        return Baseline(
+            self.coarse, self.words, self.windows, self.segment_levels.get(segment, {}), followed=self.followed,
+            segment=segment,
+        )  # fmt: skip
+
+    def profile_of(self, record: Mapping[str, Any]) -> Profile:
+        """Raises ValueError for a profile that was counted on other grids."""
+        return Profile.from_dict(record, self.grids, self.words, self.coarse)
 
     def to_bytes(self) -> bytes:
         record = {
-            "scales": {name: [s.centre, s.spread] for name, s in self.scales.items()},
+            "format": FORMAT,
+            "grids": {name: grid.as_dict() for name, grid in self.grids.items()},
+            "words": {name: sorted(words) for name, words in self.words.items()},
             "windows": {name: profile.as_dict() for name, profile in self.windows.items()},
-            "levels": {c: {s: _row(level) for s, level in levels.items()} for c, levels in self.levels.items()},
+            "levels": _dump(self.levels),
+            "rows": _row(self.rows) if self.rows else None,
+            "coarse": {name: grid.as_dict() for name, grid in self.coarse.items()},
+            "followed": {name: list(values) for name, values in self.followed.items()},
+            "segment_levels": {segment: _dump(levels) for segment, levels in self.segment_levels.items()},
             "metrics": {name: _row(level) for name, level in self.metrics.items()},
         }
         return json.dumps(record, separators=(",", ":")).encode()
@@ -75,52 +69,63 @@ class Baseline:
     @staticmethod
     @lru_cache(maxsize=8)  # read for every batch and every label file; megabytes, so only a few are kept
     def from_bytes(data: bytes) -> "Baseline":
-        record = json.loads(data)
-        return Baseline(
-            {name: Scale(*row) for name, row in record["scales"].items()},
-            {name: Profile.from_dict(profile) for name, profile in record["windows"].items()},
-            {c: {s: Level(*row) for s, row in levels.items()} for c, levels in record["levels"].items()},
-            {name: Level(*row) for name, row in record["metrics"].items()},
-        )
+        """Raises ValueError for what is no baseline, or one of another format."""
+        try:
+            record = json.loads(data)
+            if record.get("format") != FORMAT:
+                raise ValueError(f"a baseline of format {record.get('format')}, and this Tidewatch reads {FORMAT}")
+            grids = {name: Grid.from_dict(grid) for name, grid in record["grids"].items()}
+            words = {name: frozenset(known) for name, known in record["words"].items()}
+            coarse = {name: Grid.from_dict(grid) for name, grid in record["coarse"].items()}
+            return Baseline(
+                grids,
+                words,
+                {name: Profile.from_dict(part, grids, words, coarse) for name, part in record["windows"].items()},
+                _load(record["levels"]),
+                Level(*record["rows"]) if record["rows"] else None,
+                coarse,
+                {name: tuple(values) for name, values in record["followed"].items()},
+                {segment: _load(levels) for segment, levels in record["segment_levels"].items()},
+                {name: Level(*row) for name, row in record["metrics"].items()},
+            )
+        except (KeyError, TypeError, AttributeError, OverflowError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError("not a baseline") from error
 
 
-def profile_table(table: Table, spec: ModelSpec, scales: Mapping[str, Scale]) -> Profile:
-    """Count every watched column of the table."""
-    columns: dict[str, ColumnProfile] = {}
-    for name in spec.watched:
-        values = table.columns[name]
-        if name in scales:
-            # A column without a single value comes without a type: its None become NaN here.
-            columns[name] = profile_numbers(values.astype(np.float64), scales[name])
-        else:
-            columns[name] = profile_texts(values if values.dtype == object else np.full(len(values), None))
-    return Profile(table.rows, columns)
+def profiled(spec: ModelSpec) -> list[str]:
+    """The columns a profile summarises: those compared, ids for duplicates, timestamps for their range, and
+    attributions."""
+    others = [n for n, c in spec.columns.items() if c.role in ("id", "timestamp", "attribution")]
+    return [*compared(spec), *others, *(name for name in spec.watched if spec.columns[name].type == "time")]
 
 
-def learn(table: Table, spec: ModelSpec) -> Baseline:
-    """The baseline of reference data that carries the spec's window column; without it, all rows are one window."""
-    numbers = [name for name in spec.watched if spec.columns[name].type == "number"]
-    scales = {name: Scale.of(table.columns[name]) for name in numbers}
-    window = spec.only("window")
-    names = table.columns.get(window)
-    if names is None:
-        return Baseline(scales, {"all": profile_table(table, spec, scales)}, {}, {})
-    windows = {name: profile_table(table.where(names == name), spec, scales) for name in sorted(set(names))}
-    labelled = spec.only("label") in table.columns
-    outcomes = outcomes_by_window(table, spec, "left-out") if labelled else []
-    return Baseline(scales, windows, _levels(spec, windows), metric_levels(spec, outcomes))
+def compared(spec: ModelSpec) -> list[str]:
+    """The columns whose distribution is compared; times go on, so they are not."""
+    return [*(name for name in spec.watched if spec.columns[name].type != "time"), *spec.of_role("prediction")]
 
 
-def metric_levels(spec: ModelSpec, days: Sequence[DayOutcome]) -> dict[str, Level]:
-    """How each metric of the spec varies over the runs of consecutive left-out windows."""
-    levels: dict[str, Level] = {}
-    for metric in spec.metrics:
-        runs = [days[i : i + metric.windows] for i in range(len(days) - metric.windows + 1)]
-        known = [metric_values(run) for run in runs]
-        values = [numbers[metric.name] for numbers in known if numbers]
-        if len(values) >= FEW:
-            levels[metric.name] = Level(float(np.mean(values)), float(np.std(values, ddof=1)), len(values))
-    return levels
+def attributed(spec: ModelSpec) -> dict[str, str]:
+    """Attribution column -> the feature it explains."""
+    return {name: spec.columns[name].attribution_of or name for name in spec.of_role("attribution")}
+
+
+def unsure_share(spec: ModelSpec, scores: NumberProfile) -> float:
+    """Share of rows whose most likely answer has less probability than the spec's confidence threshold: of a binary
+    model's score p that is max(p, 1 - p); of any other task the score is taken to be that of the answer."""
+    least = spec.confidence.threshold if spec.confidence else 0.75
+    sure = scores.values if spec.task != "binary" else np.maximum(scores.values, 1 - scores.values)
+    return float(scores.counts[sure < least].sum()) / max(scores.rows, 1)
+
+
+def _counter(baseline: Baseline, spec: ModelSpec, name: str, sampled: int) -> Counter:
+    column = spec.columns[name]
+    if column.role == "id":
+        return IdCounter()
+    if column.role == "timestamp" or column.type == "time":
+        return TimeCounter()
+    if column.type == "text":
+        return TextCounter(baseline.words.get(name, frozenset()))
+    return NumberCounter(baseline.grids.get(name) or Grid.of(np.empty(0)), sampled)
 
 
 def reference(spec: ModelSpec, accepted: Sequence[Profile]) -> Profile:
@@ -128,23 +133,66 @@ def reference(spec: ModelSpec, accepted: Sequence[Profile]) -> Profile:
     return merge(accepted[-spec.drift.windows :] if spec.drift.compare_with == "trailing" else accepted)
 
 
-def _levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str, dict[str, Level]]:
-    names, seen = list(windows), dict[str, dict[str, list[float]]]()
-    trailing = spec.drift.compare_with == "trailing"
-    for i in range(min(spec.drift.windows, len(names) // 2) if trailing else 0, len(names)):
-        others = names[:i] if trailing else names[:i] + names[i + 1 :]
-        if not others:
-            continue
-        usual = reference(spec, [windows[name] for name in others])
-        for column, profile in windows[names[i]].columns.items():
-            if profile.rows:
-                for statistic, value in distances(profile, usual.columns[column]).items():
-                    seen.setdefault(column, {}).setdefault(statistic, []).append(to_normal(statistic, value))
+def segment_levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str, Levels]:
+    """The levels of every segment, from the windows in which it has enough rows to be judged."""
+    names = sorted({name for profile in windows.values() for name in profile.segments})
+    parts = {name: {w: p.segments[name] for w, p in windows.items() if name in p.segments} for name in names}
+    mine = {n: {w: p for w, p in some.items() if p.rows >= spec.segments.min_rows} for n, some in parts.items()}
+    return {name: column_levels(spec, some) for name, some in mine.items()}
+
+
+def column_levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str, dict[str, Level]]:
+    """From left-out windows: every window compared with those before it (or with all others) as a new one will be."""
+    seen = dict[str, dict[str, list[float]]]()
+    for name, usual in left_out(spec, windows):
+        for column, profile in windows[name].columns.items():
+            values = measures(profile, usual.columns[column])
+            if isinstance(profile, NumberProfile) and profile.rows and spec.columns[column].role == "score":
+                values["unsure"] = unsure_share(spec, profile)
+            for statistic, value in values.items():
+                seen.setdefault(column, {}).setdefault(statistic, []).append(value)
     return {
-        column: {s: Level(float(np.mean(v)), float(np.std(v, ddof=1)), len(v)) for s, v in statistics.items()}
-        for column, statistics in seen.items()
-        if all(len(values) >= FEW for values in statistics.values())
+        column: {s: level for s, v in values.items() if (level := Level.of(s, v))} for column, values in seen.items()
     }
+
+
+def left_out(spec: ModelSpec, windows: Mapping[str, Profile]) -> Iterator[tuple[str, Profile]]:
+    """Windows with what each is compared with: those before it, from where there are enough of them, or all others."""
+    names, profiles = list(windows), list(windows.values())
+    if spec.drift.compare_with == "trailing":
+        for i in range(max(min(spec.drift.windows, len(names) // 2), 1), len(names)):
+            yield names[i], reference(spec, profiles[:i])
+        return
+    after = [*accumulate(reversed(profiles[1:]), lambda a, b: merge([a, b]))][::-1]
+    before: list[Profile] = []
+    for i, name in enumerate(names):
+        if others := before + after[i : i + 1]:
+            yield name, merge(others)
+        before = [merge([*before, profiles[i]])]
+
+
+def measures(now: ColumnProfile, usual: ColumnProfile) -> dict[str, float]:
+    """What is learnt of a column's windows: the statistics that decide about drift, and the shares of nulls, of the
+    commonest value, of rows in categories that the reference does not have, and of repeated ids."""
+    values = {"nulls": now.nulls / max(now.rows + now.nulls, 1)}
+    if not now.rows or not usual.rows:
+        return values
+    match now, usual:
+        case IdProfile(), _:
+            return values | {"duplicates": now.duplicates / now.rows}
+        case TextProfile(), TextProfile():
+            values["unseen"] = sum(now.unseen(usual.names).values()) / now.rows
+    if isinstance(now, NumberProfile | TextProfile):
+        values |= {"mode": now.mode} | levelled(statistics(now, usual))
+    return values
+
+
+def _dump(levels: Levels) -> dict[str, Any]:
+    return {column: {name: _row(level) for name, level in known.items()} for column, known in levels.items()}
+
+
+def _load(record: Mapping[str, Any]) -> Levels:
+    return {column: {name: Level(*row) for name, row in known.items()} for column, known in record.items()}
 
 
 def _row(level: Level) -> list[float | int]:

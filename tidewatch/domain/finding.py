@@ -14,11 +14,52 @@ SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 FAMILY = {
     "drift": "input",
     "scale": "input",
+    "missing_feature": "input",
+    "nulls": "input",
+    "range": "input",
+    "unseen_category": "input",
+    "new_segment": "input",
+    "frozen": "input",
+    "multivariate": "input",
+    "output_drift": "output",
+    "confidence": "output",
+    "attribution_drift": "attribution",
+    "row_count": "volume",
+    "late_batch": "volume",
+    "missing_batch": "volume",
+    "early_batch": "volume",
+    "stale_model": "staleness",
+    "stale_data": "staleness",
+    "stale_labels": "staleness",
     "unreadable": "intake",
     "schema": "intake",
     "unknown_model": "intake",
+    "labels_unmatched": "intake",
+    "duplicates": "intake",
     "calibration_gap": "performance",
     "log_loss": "performance",
+    "brier": "performance",
+    "accuracy": "performance",
+    "precision": "performance",
+    "recall": "performance",
+    "f1": "performance",
+    "roc_auc": "performance",
+    "mae": "performance",
+    "rmse": "performance",
+    "r2": "performance",
+    "business_cost": "performance",
+    "concept_drift": "performance",
+    "estimated_performance": "performance",
+    "probe_failed": "endpoint",
+    "probe_answer": "endpoint",
+    "probe_confidence": "endpoint",
+    "probe_latency": "endpoint",
+    "endpoint_latency": "endpoint",
+    "endpoint_errors": "endpoint",
+    "endpoint_throughput": "endpoint",
+    "endpoint_cpu": "endpoint",
+    "endpoint_memory": "endpoint",
+    "endpoint_gpu": "endpoint",
     "poison": "work",
 }
 
@@ -58,8 +99,10 @@ class Finding:
 
     @property
     def signal(self) -> Signal:
-        group = {"input": self.subject, "work": self.subject, "intake": self.check}.get(self.family, self.family)
-        return Signal(self.model, self.family, group)
+        groups = {"input": self.subject, "endpoint": self.subject, "work": self.subject}
+        groups |= {"intake": self.check, "staleness": self.check}
+        groups |= {"volume": "volume" if self.check == "row_count" else "arrival"}
+        return Signal(self.model, self.family, groups.get(self.family, self.family))
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,7 +114,7 @@ class Finding:
 
 def by_signal(findings: Iterable[Finding]) -> list[tuple[Signal, list[Finding]]]:
     """Findings of one problem together, the worst and most specific first."""
-    rank = {"scale": 0, "calibration_gap": 0}
+    rank = {"scale": 0, "missing_feature": 0, "calibration_gap": 0, "drift": 2}
     ordered = sorted(
         findings, key=lambda f: (str(f.signal), -SEVERITIES.index(f.severity), rank.get(f.check, 1), -f.value)
     )

@@ -86,6 +86,11 @@ class Incident:
         return self.findings[-1]
 
     @property
+    def may_be_retrained(self) -> bool:
+        """Retraining can help against a worse or an old model; on faulty data it would learn the fault."""
+        return self.signal.family == "performance" or self.finding.check == "stale_model"
+
+    @property
     def tried(self) -> list[str]:
         """The runbooks that were run since it was opened, or opened again."""
         return [run.runbook for run in self.runs if run.started >= self.since]

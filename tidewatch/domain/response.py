@@ -33,11 +33,52 @@ def headline(spec_title: str, finding: Finding) -> str:
     what = {
         "scale": f"{finding.subject} arrives in another unit",
         "drift": f"{finding.subject} has drifted",
+        "missing_feature": f"{finding.subject} is missing",
+        "nulls": f"{finding.subject} is often missing",
+        "range": f"{finding.subject} has values that are not allowed",
+        "unseen_category": f"{finding.subject} has values never seen before",
+        "new_segment": f"a new {finding.subject} appeared",
+        "frozen": f"{finding.subject} is frozen",
+        "duplicates": "a batch repeats rows",
+        "output_drift": "its answers are distributed differently",
+        "confidence": "it is unsure more often than usual",
+        "attribution_drift": "other features decide than before",
+        "row_count": "a batch has an unusual number of rows",
+        "late_batch": "a batch is late",
+        "missing_batch": "a batch is missing",
+        "early_batch": "a batch came before its time",
+        "stale_model": "the model is older than it may be",
+        "stale_data": "no fresh data",
+        "stale_labels": "no fresh labels",
+        "multivariate": "the columns no longer hang together as usual",
         "unreadable": "a file could not be read",
         "schema": "a batch does not fit its spec",
         "unknown_model": "a file for a model nobody handed over",
         "calibration_gap": "predictions no longer match what happens",
         "log_loss": "predictions have become worse",
+        "brier": "predictions have become worse",
+        "accuracy": "fewer answers are right",
+        "precision": "fewer of its alarms are right",
+        "recall": "it misses more of what it should find",
+        "f1": "predictions have become worse",
+        "roc_auc": "it tells the cases apart less well",
+        "mae": "predictions are further off",
+        "rmse": "predictions are further off",
+        "r2": "predictions explain less",
+        "business_cost": "its decisions cost more",
+        "concept_drift": "the same inputs lead to worse results",
+        "estimated_performance": "its answers are probably worse than usual",
+        "labels_unmatched": "labels do not match the predictions",
+        "probe_failed": f"the endpoint does not answer the probe {finding.subject}",
+        "probe_answer": f"the endpoint answers the probe {finding.subject} wrongly",
+        "probe_confidence": f"the endpoint is unsure about the probe {finding.subject}",
+        "probe_latency": f"the endpoint is slow to answer the probe {finding.subject}",
+        "endpoint_latency": "the endpoint answers slowly",
+        "endpoint_errors": "the endpoint fails requests",
+        "endpoint_throughput": "the endpoint has too little traffic",
+        "endpoint_cpu": "the endpoint runs short of CPU",
+        "endpoint_memory": "the endpoint runs short of memory",
+        "endpoint_gpu": "the endpoint runs short of GPU",
         "poison": f"work in the queue {finding.subject} keeps failing",
     }
     return f"{spec_title}: {what[finding.check]}"
@@ -118,7 +159,7 @@ def start_run(incident: Incident, run: str, runbook: str, title: str, timeout: f
 def request_retraining(incident: Incident, people: People, user: str, reason: Text) -> list[Draft]:
     people.allow(user, "retrain", incident.model)
     _must_not_be_resolved(incident)
-    if incident.signal.family != "performance":
+    if not incident.may_be_retrained:
         raise Refused(f"{incident.id} is about {incident.signal.family}; retraining on it would learn the fault.")
     if incident.retraining in ("requested", "running"):
         raise Refused(f"A retraining for {incident.id} is under way already.")

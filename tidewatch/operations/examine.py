@@ -3,45 +3,49 @@
 from dataclasses import dataclass
 from itertools import islice
 
-from tidewatch.domain.baseline import Baseline, profile_table, reference
-from tidewatch.domain.checks import drift
-from tidewatch.domain.finding import Finding
+from tidewatch.domain.baseline import Baseline, reference
+from tidewatch.domain.judgement import Judgement, judge
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import Profile
-from tidewatch.domain.table import Table
+from tidewatch.operations.profiling import Counted, count
 from tidewatch.operations.shelf import Shelf, WindowRecord
 
 
 @dataclass(frozen=True)
-class Examined:
+class Examined(Judgement):
     profile: Profile
-    usual: Profile
-    results: list[drift.ColumnResult]
-    findings: list[Finding]
-
-    @property
-    def strange(self) -> list[str]:
-        return [result.column for result in self.results if result.strange or result.scale]
 
 
 def usual_before(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str) -> Profile:
     """The reference of a window: the accepted windows before it, or the training data, as the spec says."""
-    training = [profile for name, profile in baseline.windows.items() if name < window or name == "all"]
+    training = list(baseline.windows.values())
     if spec.drift.compare_with == "training":
         return reference(spec, training)
+    training = [profile for name, profile in baseline.windows.items() if name < window] or training
     accepted = (record.window for record in shelf.windows_before(window) if record.accepted)
-    latest = [shelf.profile(name) for name in islice(accepted, spec.drift.windows)]
+    latest = [shelf.profile(name, baseline) for name in islice(accepted, spec.drift.windows)]
     return reference(spec, training + [profile for profile in reversed(latest) if profile])
 
 
-def examine(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str, table: Table) -> Examined:
+def examine(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str, counted: Counted) -> Examined:
     """Nothing is written."""
-    profile = profile_table(table, spec, baseline.scales)
     usual = usual_before(shelf, spec, baseline, window)
-    results = drift.compare(spec, baseline, usual, profile, table)
     before = list(islice(shelf.windows_before(window), spec.drift.out_of - 1))
-    earlier = [set(record.strange) for record in reversed(before)]
-    return Examined(profile, usual, results, drift.findings(spec, window, results, earlier))
+    earlier = [record.strange for record in reversed(before)]
+    judged = judge(spec, baseline, window, usual, counted.profile, counted.samples, earlier)
+    return Examined(judged.results, judged.findings, judged.strange, counted.profile)
+
+
+def look_again(shelf: Shelf, window: str) -> tuple[str, Examined] | None:
+    """The version that scored the window, and what its data as it lies in the store now looks like."""
+    data = shelf.batch(window)
+    if data is None:
+        return None
+    spec, record = shelf.spec(), shelf.window(window)
+    version = record.version if record else "1"
+    baseline = shelf.baseline(version)
+    counted = count(shelf.ports.tables, data, f"{window}.parquet", spec, baseline)
+    return version, examine(shelf, spec, baseline, window, counted)
 
 
 def keep(shelf: Shelf, window: str, version: str, examined: Examined) -> None:

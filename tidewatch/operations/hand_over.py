@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
-from tidewatch.domain.baseline import Baseline, learn
-from tidewatch.domain.model_spec import ModelSpec, parse_spec
+from tidewatch.domain.baseline import Baseline
+from tidewatch.domain.checks.intake import misfits
+from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.spec.text import parse_spec
+from tidewatch.operations.probe import follow_probes
+from tidewatch.operations.profiling import learn
+from tidewatch.operations.row_checks import learn as learn_for_row_checks
 from tidewatch.operations.shelf import Shelf
+from tidewatch.operations.timeliness import follow_arrivals
 from tidewatch.ports import Ports
 from tidewatch.ports.registry import ModelVersion
 from tidewatch.ports.tables import UnreadableTable
@@ -22,17 +28,19 @@ def hand_over(ports: Ports, spec_text: str, name: str, folder: Path, training: b
     version = ports.registry.register(spec.model, artefact, properties={"run": "hand-over"})
     shelf = Shelf(ports, spec.model)
     shelf.keep_baseline(version.version, baseline)
+    learn_for_row_checks(shelf, spec, training)
     shelf.keep_hand_over(spec_text, str(folder), training)
+    follow_probes(ports, spec)
+    follow_arrivals(ports, spec)
     return version
 
 
 def baseline_of(ports: Ports, spec: ModelSpec, data: bytes, name: str) -> Baseline:
     """Raises UnreadableTable."""
-    wanted = [*spec.watched, spec.only("window"), spec.only("label")]
-    table = ports.tables.read(data, name, wanted)
-    if missing := [column for column in wanted if column not in table.columns]:
-        raise UnreadableTable(f"the columns {', '.join(missing)} are missing; the spec names them")
-    return learn(table, spec)
+    baseline, contents = learn(ports.tables, data, name, spec)
+    if faults := misfits(spec, contents.kinds, [spec.only("window"), spec.only("label")]):
+        raise UnreadableTable("; ".join(faults))
+    return baseline
 
 
 def announce(ports: Ports, model: str, version: str) -> None:

@@ -3,14 +3,19 @@
 import hashlib
 from collections.abc import Callable
 
-from tidewatch.domain.checks.intake import refused
+import numpy as np
+
+from tidewatch.domain.checks.intake import kinds_of, misfits, refused
+from tidewatch.domain.counting import Collected
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.table import Table
 from tidewatch.operations.receipts import once
 from tidewatch.operations.report import report
-from tidewatch.operations.shelf import QUARANTINE, Shelf, UnknownModel
+from tidewatch.operations.shelf import BATCHES, LABELS, QUARANTINE, Shelf, UnknownModel
 from tidewatch.ports import Ports
 from tidewatch.ports.tables import UnreadableTable
+
+ENDINGS = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson")
 
 
 class BadInput(Exception):
@@ -35,7 +40,8 @@ def take_in(ports: Ports, container: str, name: str, via: str, take: Take) -> No
         model, window = split(name)
         shelf = Shelf(ports, model)
         try:
-            take(shelf, _spec(shelf), window, data)
+            spec = _spec(shelf)
+            take(shelf, spec, window, _as_parquet(shelf, spec, container, name, window, data))
         except BadInput as bad:
             ports.blobs.put(QUARANTINE, f"{container}/{name}", data)
             finding = refused(model, bad.check, f"{container}/{name}", window, bad.causes)
@@ -43,10 +49,31 @@ def take_in(ports: Ports, container: str, name: str, via: str, take: Take) -> No
             report(ports, [finding], f"{container}:{name}:{content}", via)
 
 
+def _as_parquet(shelf: Shelf, spec: ModelSpec, container: str, name: str, window: str, data: bytes) -> bytes:
+    """Batches and labels in text formats are kept as parquet besides, with the types of the spec: "007" stays text.
+    Raises BadInput."""
+    if container not in (BATCHES, LABELS) or name.lower().endswith(".parquet"):
+        return data
+    columns = {column: Collected() for column in spec.columns}
+    try:
+        sinks = {column: collected.add for column, collected in columns.items()}
+        contents = shelf.ports.tables.feed(data, name, sinks, kinds_of(spec))
+    except UnreadableTable as error:
+        raise BadInput("unreadable", [str(error)]) from error
+    if faults := misfits(spec, contents.kinds, [column for column in spec.columns if column in contents.kinds]):
+        raise BadInput("schema", faults)
+    nothing = np.full(contents.rows, None, dtype=object)  # a column that the spec does not know: its name says enough
+    known = {name: columns[name].values if name in columns else nothing for name in contents.kinds}
+    converted = shelf.ports.tables.write(Table(known, kinds_of(spec)))
+    shelf.keep_converted(container, window, converted)
+    return converted
+
+
 def split(name: str) -> tuple[str, str]:
     """team/model/window.parquet → team/model and window; a file that lies elsewhere is of unknown/unknown."""
     model, _, file = name.rpartition("/")
-    return model if model.count("/") == 1 else "unknown/unknown", file.removesuffix(".parquet")
+    ending = next((ending for ending in ENDINGS if file.lower().endswith(ending)), "")
+    return model if model.count("/") == 1 else "unknown/unknown", file[: len(file) - len(ending)]
 
 
 def read(shelf: Shelf, data: bytes) -> Table:

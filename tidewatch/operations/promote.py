@@ -4,6 +4,7 @@ from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import Approval
 from tidewatch.operations.journal import load, record_known
 from tidewatch.operations.report import open_incidents
+from tidewatch.operations.timeliness import note_version
 from tidewatch.ports import Ports
 from tidewatch.ports.registry import RegistryError
 
@@ -23,6 +24,7 @@ def carry_out_promotion(ports: Ports, incident: str, request: str) -> None:
         record_known(ports, incident, cause, lambda _: [refused])
         return
     ports.registry.promote(state.model, version)
+    note_version(ports, state.model, version)
     promoted = Draft("promoted", {"version": version, "previous": previous, "request": request})
     record_known(ports, incident, cause, lambda _: [promoted])
     for other in open_incidents(ports, state.model):

@@ -15,6 +15,7 @@ from tidewatch.operations.shelf import Shelf, UnknownModel
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 
+ORDERED = ("input", "output", "attribution", "performance")  # families whose findings are about the window named
 MARKERS, NUMBERS = "markers", "numbers"
 FIRST_NUMBER = 1001
 
@@ -51,9 +52,11 @@ def open_incidents(ports: Ports, model: str = "") -> list[Incident]:
 
 
 def note_good_window(ports: Ports, model: str, window: str, signals: Sequence[Signal], via: str) -> None:
-    """Tell the open incidents of these signals that a window came without a finding of theirs."""
+    """Tell the open incidents of these signals that a window came without a finding of theirs; an old one that came
+    late says nothing about what was found after it."""
     for incident in open_incidents(ports, model):
-        if incident.signal in signals:
+        old = incident.signal.family in ORDERED and window < incident.finding.window
+        if incident.signal in signals and not old:
             cause = Cause("tidewatch", via, f"passed:{window}:{incident.reopened}")
             record(ports, incident.id, cause, lambda now: response.passed(now, window) if now else [])
 

@@ -8,13 +8,19 @@ from tidewatch.domain import response
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import Incident
 from tidewatch.domain.people import Refused
-from tidewatch.operations.examine import examine
+from tidewatch.operations.endpoint_again import endpoint_again
+from tidewatch.operations.examine import look_again
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.row_checks import ROW_CHECKS, passes_again
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_labels import judge_window
+from tidewatch.operations.timeliness import timely_again
 from tidewatch.ports import Ports
 
 Decision = Literal["approved", "rejected"]
+
+
+OF_BATCHES = ("input", "output", "attribution", "volume")  # families whose checks look at one batch
 
 
 def acknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
@@ -92,15 +98,21 @@ def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause)
 def checked_again(ports: Ports, incident: Incident) -> str:
     """The check that opened the incident, on the data as it is now: a sentence when it passes, empty when it fails."""
     shelf, window = Shelf(ports, incident.model), incident.finding.window
+    if incident.finding.check in ROW_CHECKS:
+        return f"{incident.finding.subject} are as usual again" if passes_again(shelf, incident.finding) else ""
     if incident.signal.family == "performance":
         findings, judged = judge_window(shelf, shelf.spec(), window)
         return "the performance check passes again" if judged and not findings else ""
-    if incident.signal.family == "input" and (data := shelf.batch(window)):
-        spec, record = shelf.spec(), shelf.window(window)
-        table = shelf.table(data, spec.watched)
-        examined = examine(shelf, spec, shelf.baseline(record.version if record else "1"), window, table)
-        subject = incident.finding.subject
-        return f"{subject} is in its usual range again" if subject not in examined.strange else ""
+    if incident.signal.family in OF_BATCHES and (looked := look_again(shelf, window)):
+        subject, examined = incident.finding.subject, looked[1]
+        columns = {subject, *incident.finding.evidence.get("columns", ())}
+        loud = {finding.signal for finding in examined.findings}
+        still = bool(columns & set(examined.strange)) or incident.signal in loud
+        return "" if still else f"{subject} is in its usual range again"
+    if incident.signal.family == "endpoint":
+        return endpoint_again(ports, shelf.spec(), incident.finding)
+    if incident.signal.family == "staleness" or incident.signal.group == "arrival":
+        return timely_again(ports, shelf.spec(), incident.finding)
     return ""
 
 

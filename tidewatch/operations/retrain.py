@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tidewatch.domain import response
-from tidewatch.domain.baseline import metric_levels
-from tidewatch.domain.comparison import Comparison, compare_versions
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import Incident
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.outcomes import DayOutcome, outcomes_by_window
+from tidewatch.domain.performance.answers import answer_columns
+from tidewatch.domain.performance.comparison import Comparison, compare_versions
+from tidewatch.domain.performance.outcomes import DayOutcome, labelled, outcomes_by_window
+from tidewatch.domain.performance.usual import metric_levels
 from tidewatch.domain.table import Table
+from tidewatch.operations import estimation
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
 from tidewatch.operations.shelf import Shelf
+from tidewatch.operations.take_labels import known_labels
 from tidewatch.ports import Ports
 from tidewatch.ports.registry import ModelVersion, RegistryError
 from tidewatch.ports.tables import UnreadableTable
@@ -130,14 +131,10 @@ def _labelled_windows(shelf: Shelf) -> list[str]:
 
 
 def _labelled(shelf: Shelf, spec: ModelSpec, window: str) -> Table:
-    batch, labels = shelf.batch(window), shelf.labels(window)
+    batch, labels = shelf.batch(window), known_labels(shelf, spec, window)
     if batch is None or labels is None:
         raise TrainingFailed(f"the data of {window} is gone from the store")
-    rows, known = shelf.table(batch), shelf.table(labels)
-    identity, label = spec.only("id"), spec.only("label")
-    of_id = dict(zip(known.columns[identity], known.columns[label], strict=True))
-    column = np.array([of_id.get(key, np.nan) for key in rows.columns[identity]], dtype=np.float64)
-    return Table({**rows.columns, label: column}, {**rows.kinds, label: "number"})
+    return labelled(spec, shelf.table(batch), shelf.table(labels))
 
 
 def _lay_out_data(shelf: Shelf, tables: dict[str, Table], work: Path) -> None:
@@ -163,7 +160,11 @@ def _score_days(shelf: Shelf, spec: ModelSpec, model: Path, tables: list[Table],
     data.write_bytes(shelf.ports.tables.write(Table.stack(tables)))
     arguments = ["--model", str(model), "--data", str(data), "--out", str(scored)]
     _script(shelf, spec.scoring.command, arguments, spec.scoring.timeout.total_seconds())
-    days = outcomes_by_window(_written(shelf, spec, scored, spec.scoring.command), spec, model.name)
+    answered = _written(shelf, spec, scored, spec.scoring.command)
+    if spec.task == "binary":  # decisions that came with the data are those of the model in service
+        kept = {n: v for n, v in answered.columns.items() if n not in spec.of_role("prediction")}
+        answered = Table(kept, answered.kinds)
+    days = outcomes_by_window(answered, spec, model.name)
     if silent := [day.window for day in days if not day.labelled]:
         raise TrainingFailed(f"{' '.join(spec.scoring.command)} gave no score for {', '.join(silent)}")
     return days
@@ -175,7 +176,7 @@ def _written(shelf: Shelf, spec: ModelSpec, file: Path, command: list[str]) -> T
         table = shelf.table(file.read_bytes())
     except (FileNotFoundError, UnreadableTable) as error:
         raise TrainingFailed(f"{' '.join(command)} ended well and wrote no readable {file.name}") from error
-    needed = [spec.only(role) for role in ("window", "score", "label")]
+    needed = [spec.only("window"), *answer_columns(spec), spec.only("label")]
     if missing := [name for name in needed if name not in table.columns]:
         raise TrainingFailed(f"{' '.join(command)} wrote {file.name} without {', '.join(missing)}")
     return table
@@ -190,3 +191,5 @@ def _keep_baseline(shelf: Shelf, spec: ModelSpec, version: str, left_out: Table)
     """The challenger's metrics are judged by how its own left-out windows vary; the columns stay as they are."""
     outcomes = outcomes_by_window(left_out, spec, "left-out")
     shelf.keep_baseline(version, shelf.baseline("1").with_metrics(metric_levels(spec, outcomes)))
+    if spec.estimation.metrics:
+        estimation.learn_version(shelf, spec, version, left_out)

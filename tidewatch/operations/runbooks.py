@@ -13,7 +13,7 @@ from tidewatch.operations.examine import usual_before
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_batch import examine_again
-from tidewatch.operations.take_labels import judge_labels
+from tidewatch.operations.take_labels import judge_labels, known_labels
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobNotFound
 from tidewatch.ports.scripts import Outcome
@@ -176,8 +176,10 @@ def _lay_out(shelf: Shelf, incident: Incident, windows: list[str], work: Path, p
         proposal = _proposed(shelf.ports, proposed_by, "corrected", name) if proposed_by else None
         (work / "originals" / f"{window}.parquet").write_bytes(original)
         (work / "batches" / f"{window}.parquet").write_bytes(proposal or kept)
-        (work / "usual" / f"{window}.json").write_bytes(usual_before(shelf, spec, baseline, window).to_bytes())
-        if labels := shelf.labels(window):
+        (work / "usual" / f"{window}.json").write_text(
+            json.dumps(usual_before(shelf, spec, baseline, window).as_dict())
+        )
+        if labels := known_labels(shelf, spec, window):
             (work / "labels" / f"{window}.parquet").write_bytes(labels)
     if incident.signal.family == "input" and not proposed_by:
         shelf.ports.registry.fetch(shelf.model, version, work / "model")
@@ -188,8 +190,7 @@ def _take_up(shelf: Shelf, windows: list[str]) -> None:
     spec = shelf.spec()
     for window in windows:
         examine_again(shelf.ports, shelf.model, window)
-        if shelf.labels(window):
-            judge_labels(shelf, spec, window, "queue")
+        judge_labels(shelf, spec, window, "queue")
 
 
 def _why_not(y: Outcome, runbook: Runbook) -> str:

@@ -1,20 +1,24 @@
 """What is kept about each model, and where: one place that knows the names of blobs."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tidewatch.domain.baseline import Baseline
-from tidewatch.domain.model_spec import ModelSpec, parse_spec
-from tidewatch.domain.outcomes import DayOutcome
+from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.performance.outcomes import DayOutcome
 from tidewatch.domain.profile import Profile
+from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.ports import Ports
-from tidewatch.ports.blobs import BlobNotFound
+from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 
 MODELS, PROFILES, WINDOWS, METRICS = "models", "profiles", "windows", "metrics"
-BATCHES, LABELS, CORRECTED, QUARANTINE = "batches", "labels", "corrected", "quarantine"
+ROWS, SAMPLES = "rows", "samples"
+BATCHES, LABELS = "batches", "labels"
+CONVERTED, CORRECTED, QUARANTINE = "converted", "corrected", "quarantine"
+KNOWN_LABELS = "known-labels"
 
 
 class UnknownModel(Exception):
@@ -32,6 +36,21 @@ class WindowRecord:
     accepted: bool  # part of what later windows are compared with
     strange: list[str]
     findings: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What looking at the rows of one window came to, for one row check."""
+
+    window: str
+    values: dict[str, Any]
+    strange: list[str]
+    findings: list[dict[str, Any]]
+    good: list[list[str]]  # family and group of the signals for which this is a good window
+    content: str = ""  # hash of the batch that was looked at
+
+    def of(self, content: str) -> "RowResult":
+        return replace(self, content=content)
 
 
 @dataclass(frozen=True)
@@ -91,10 +110,38 @@ class Shelf:
         return self._get(CORRECTED, f"{window}.parquet") or self.original(window)
 
     def original(self, window: str) -> bytes | None:
-        return self._get(BATCHES, f"{window}.parquet")
+        return self._came(BATCHES, window)
 
     def labels(self, window: str) -> bytes | None:
-        return self._get(LABELS, f"{window}.parquet")
+        return self._came(LABELS, window)
+
+    def keep_converted(self, container: str, window: str, data: bytes) -> None:
+        """A file that came in a text format, as parquet."""
+        self._put(CONVERTED, f"{container}/{window}.parquet", data)
+
+    def _came(self, container: str, window: str) -> bytes | None:
+        file = f"{window}.parquet"
+        return self._get(container, file) or self._get(CONVERTED, f"{container}/{file}")
+
+    def known_labels(self, window: str) -> bytes | None:
+        """The window's labels out of all files together, as parquet of id and label."""
+        return self._get(KNOWN_LABELS, f"{window}.parquet")
+
+    def complete_labels(self, window: str, completed: Callable[[bytes | None], bytes]) -> None:
+        """`completed` gives what is to be kept, from what is kept; asked again when somebody else was faster."""
+        name = f"{self.model}/{window}.parquet"
+        while True:
+            info, kept = self.ports.blobs.stat(KNOWN_LABELS, name), self.known_labels(window)
+            data = completed(kept)
+            if data == kept:
+                return
+            try:
+                self.ports.blobs.put(
+                    KNOWN_LABELS, name, data, if_absent=info is None, if_match=info.etag if info else None
+                )
+            except (BlobExists, BlobChanged):
+                continue
+            return
 
     def label_windows(self) -> list[str]:
         """The windows whose labels were joined with their predictions, in order of time."""
@@ -105,12 +152,20 @@ class Shelf:
 
     # --- what was found ----------------------------------------------------------------------------------
 
-    def profile(self, window: str) -> Profile | None:
+    def profile(self, window: str, baseline: Baseline) -> Profile | None:
+        """None too when it was counted for an earlier spec or on other grids: such profiles do not add up."""
         data = self._get(PROFILES, f"{window}.json")
-        return Profile.from_bytes(data) if data else None
+        try:
+            profile = baseline.profile_of(json.loads(data)) if data else None
+        except ValueError:
+            return None
+        latest = next(reversed(list(baseline.windows.values())), None)
+        kinds = {name: type(column) for name, column in latest.columns.items()} if latest else {}
+        fits = profile and kinds == {name: type(column) for name, column in profile.columns.items()}
+        return profile if fits else None
 
     def keep_profile(self, window: str, profile: Profile) -> None:
-        self._put(PROFILES, f"{window}.json", profile.to_bytes())
+        self._put(PROFILES, f"{window}.json", json.dumps(profile.as_dict(), separators=(",", ":")).encode())
 
     def window(self, window: str) -> WindowRecord | None:
         data = self._get(WINDOWS, f"{window}.json")
@@ -138,6 +193,34 @@ class Shelf:
         names = [name.removesuffix(".json") for name in self._names(METRICS)]
         chosen = [name for name in names if name <= until][-most:]
         return [outcome for name in chosen if (outcome := self.outcome(name))]
+
+    # --- row checks --------------------------------------------------------------------------------------
+
+    def learnt(self, check: str) -> dict[str, Any] | None:
+        """What a row check learnt from the training data."""
+        data = self._get(MODELS, f"learnt/{check}.json")
+        return dict(json.loads(data)) if data else None
+
+    def keep_learnt(self, check: str, record: dict[str, Any]) -> None:
+        self._put(MODELS, f"learnt/{check}.json", json.dumps(record).encode())
+
+    def row_result(self, check: str, window: str) -> RowResult | None:
+        data = self._get(ROWS, f"{check}/{window}.json")
+        return RowResult(**json.loads(data)) if data else None
+
+    def keep_row_result(self, check: str, result: RowResult) -> None:
+        self._put(ROWS, f"{check}/{result.window}.json", json.dumps(asdict(result)).encode())
+
+    def sample(self, window: str) -> Table | None:
+        """Some rows of a window, for later ones to be compared with."""
+        data = self._get(SAMPLES, f"{window}.parquet")
+        return self.table(data) if data else None
+
+    def keep_sample(self, window: str, rows: Table) -> None:
+        self._put(SAMPLES, f"{window}.parquet", self.ports.tables.write(rows))
+
+    def drop_sample(self, window: str) -> None:
+        self.ports.blobs.delete(SAMPLES, f"{self.model}/{window}.parquet")
 
     def _names(self, container: str) -> list[str]:
         prefix = f"{self.model}/"

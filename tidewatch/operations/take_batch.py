@@ -1,16 +1,22 @@
 """A batch landed: read it, judge it, report what is wrong, remember the rest."""
 
+import hashlib
 from functools import partial
 
+from tidewatch.domain.baseline import profiled
 from tidewatch.domain.checks.intake import schema_faults
 from tidewatch.domain.finding import Finding, Signal
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.operations.examine import examine, keep
-from tidewatch.operations.intake import BadInput, read, take_in
+from tidewatch.operations.examine import Examined, examine, keep, look_again
+from tidewatch.operations.intake import BadInput, take_in
+from tidewatch.operations.profiling import count
 from tidewatch.operations.report import note_good_window, report
+from tidewatch.operations.row_checks import ask
 from tidewatch.operations.shelf import BATCHES, Shelf
 from tidewatch.operations.take_labels import judge_labels
+from tidewatch.operations.timeliness import note_batch
 from tidewatch.ports import Ports
+from tidewatch.ports.tables import UnreadableTable
 
 
 def take_batch(ports: Ports, name: str, via: str = "blob") -> None:
@@ -21,31 +27,49 @@ def take_batch(ports: Ports, name: str, via: str = "blob") -> None:
 def examine_again(ports: Ports, model: str, window: str) -> list[Finding]:
     """Judge the window's data as it lies in the store now, and remember the result: after a correction."""
     shelf = Shelf(ports, model)
-    data = shelf.batch(window)
-    if data is None:
+    looked = look_again(shelf, window)
+    if looked is None:
         return []
-    spec, record = shelf.spec(), shelf.window(window)
-    version = record.version if record else "1"
-    examined = examine(shelf, spec, shelf.baseline(version), window, shelf.table(data, spec.watched))
+    version, examined = looked
     keep(shelf, window, version, examined)
+    ask(ports, shelf.spec(), window)
     return examined.findings
 
 
 def _take(via: str, shelf: Shelf, spec: ModelSpec, window: str, data: bytes) -> None:
-    table = read(shelf, data)
-    if faults := schema_faults(spec, table):
+    file, tables = f"{window}.parquet", shelf.ports.tables
+    try:
+        version = tables.metadata(data, file).get("model_version") or _in_service(shelf)
+        baseline = shelf.baseline(version)
+        counted = count(tables, data, file, spec, baseline)
+    except UnreadableTable as error:
+        raise BadInput("unreadable", [str(error)]) from error
+    if faults := schema_faults(spec, counted.contents.rows, counted.contents.kinds):
         raise BadInput("schema", faults)
-    version = shelf.ports.tables.metadata(data, "batch.parquet").get("model_version", "1")
-    examined = examine(shelf, spec, shelf.baseline(version), window, table)
+    note_batch(shelf, spec, window, via)
+    examined = examine(shelf, spec, baseline, window, counted)
     keep(shelf, window, version, examined)
-    report(shelf.ports, examined.findings, f"{BATCHES}:{window}", via)
-    good = [Signal(spec.model, "intake", check) for check in ("unreadable", "schema")]
-    good += _quiet_columns(spec, examined.findings)
-    note_good_window(shelf.ports, spec.model, window, good, via)
-    if shelf.labels(window):  # labels that were faster than their batch
-        judge_labels(shelf, spec, window, via)
+    content = hashlib.sha256(data).hexdigest()[:12]  # sent again and wrong again is news
+    report(shelf.ports, examined.findings, f"{BATCHES}:{window}:{content}", via)
+    note_good_window(shelf.ports, spec.model, window, _quiet(spec, examined), via)
+    ask(shelf.ports, spec, window)
+    judge_labels(shelf, spec, window, via)  # labels that were faster than their batch
 
 
-def _quiet_columns(spec: ModelSpec, findings: list[Finding]) -> list[Signal]:
-    loud = {finding.subject for finding in findings if finding.family == "input"}
-    return [Signal(spec.model, "input", column) for column in spec.watched if column not in loud]
+def _in_service(shelf: Shelf) -> str:
+    """Whoever does not say which version answered means the one in service."""
+    champion = shelf.ports.registry.champion(shelf.model)
+    return champion.version if champion else "1"
+
+
+def _quiet(spec: ModelSpec, examined: Examined) -> list[Signal]:
+    """Everything that the checks of a batch look at and found nothing about, not even what is no alarm yet. A source
+    is as loud as its columns are, and a column as its source."""
+    loud = {finding.signal for finding in examined.findings}
+    strange = {*examined.strange, *(name for f in examined.findings for name in f.evidence.get("columns", ()))}
+    sources = {c.source for name, c in spec.columns.items() if c.source and name in strange}
+    subjects = [*profiled(spec), *(c.source for c in spec.columns.values() if c.source)]
+    columns = [Signal(spec.model, "input", name) for name in subjects if name not in strange | sources]
+    intake = [Signal(spec.model, "intake", check) for check in ("unreadable", "schema", "duplicates")]
+    others = [Signal(spec.model, family, family) for family in ("output", "attribution", "volume")]
+    return [signal for signal in (*intake, *columns, *others) if signal not in loud]

@@ -8,7 +8,9 @@ from tidewatch.domain.runbook import Runbook
 from tidewatch.ports.blobs import Blobs
 from tidewatch.ports.chat import Chat
 from tidewatch.ports.clock import Clock
+from tidewatch.ports.endpoints import Endpoints
 from tidewatch.ports.incident_log import IncidentLog
+from tidewatch.ports.learning import Learning
 from tidewatch.ports.pictures import Pictures
 from tidewatch.ports.queue import Queue
 from tidewatch.ports.registry import Registry
@@ -27,6 +29,8 @@ class Ports:
     scripts: Scripts
     tables: Tables
     pictures: Pictures
+    learning: Learning
+    endpoints: Endpoints
     people: People
     runbooks: Sequence[Runbook]
     channel: str  # where alerts go

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from tidewatch.domain.baseline import Baseline
-from tidewatch.domain.checks.scale import ScaleChange, find_scale
-from tidewatch.domain.distance import distances
+from tidewatch.domain import alarms
+from tidewatch.domain.baseline import Baseline, compared
+from tidewatch.domain.checks.scale import STRANGE, ScaleChange, find_scale
+from tidewatch.domain.distance import EFFECT, levelled, off_grid, statistics_of
 from tidewatch.domain.finding import Finding
+from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, Profile
-from tidewatch.domain.table import Table
+from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, NumberProfile, Profile, TextProfile
 
+BEYOND_REASON = 1e4  # so many times less likely must the effect be, to decide alone
 LEADING = {"ks": "Kolmogorov-Smirnov distance", "total_variation": "total variation"}
 
 
@@ -21,87 +21,121 @@ LEADING = {"ks": "Kolmogorov-Smirnov distance", "total_variation": "total variat
 class ColumnResult:
     column: str
     statistics: Mapping[str, float]
-    limits: Mapping[str, float]
+    limits: Mapping[str, float]  # of the statistics that decide
+    chance: float  # of a column this far away, if nothing is wrong
+    strange: bool  # less likely than the alarm budget allows among the model's columns, and far enough to matter
     scale: ScaleChange | None
-
-    @property
-    def strange(self) -> bool:
-        """Every statistic of the column is beyond its limit: another shape, and by an amount that matters."""
-        return all(self.statistics[name] > limit for name, limit in self.limits.items())
+    change: str = ""  # in words, of a strange column that is not sensitive
 
 
-def compare(spec: ModelSpec, baseline: Baseline, usual: Profile, now: Profile, table: Table) -> list[ColumnResult]:
-    """Statistics and limits column by column; `table` holds the rows behind `now`, for the search for another unit."""
+def compare(
+    spec: ModelSpec, baseline: Baseline, usual: Profile, now: Profile, samples: Mapping[str, Numbers]
+) -> list[ColumnResult]:
+    """Column by column; `samples` are rows behind `now`, for the search for another unit."""
+    pairs = {}
+    for name in compared(spec):
+        mine, theirs = now.columns.get(name), usual.columns.get(name)
+        if mine is not None and theirs is not None and mine.rows and theirs.rows:
+            pairs[name] = mine, theirs
+    values_of = statistics_of(pairs)
+    level = alarms.window_level(spec, baseline)
+    chances = {name: _chance(baseline, name, values) for name, values in values_of.items()}
+    likely = alarms.discoveries(chances, level)
+    chance = level * max(len(likely), 1) / max(len(values_of), 1)
     results = []
-    for name in spec.watched:
-        mine, theirs = now.columns[name], usual.columns.get(name)
-        if theirs is None or not mine.rows or not theirs.rows:
-            continue
-        statistics = distances(mine, theirs)
-        limits = {s: _limit(spec, baseline, name, s, mine, theirs) for s in statistics}
+    for name, values in values_of.items():
+        limits = _limits(spec, baseline, name, values, chance)
+        strange = name in likely and values[next(iter(values))] > spec.drift.floor
+        mine, theirs = pairs[name]
         scale = None
-        if isinstance(mine, NumberProfile) and isinstance(theirs, NumberProfile):
-            scale = find_scale(table.columns[name], theirs)
-        results.append(ColumnResult(name, statistics, limits, scale))
+        if isinstance(mine, NumberProfile) and isinstance(theirs, NumberProfile) and name in samples:
+            # Most values being known, the rows need not be looked at.
+            known = off_grid(mine, theirs) < STRANGE
+            scale = None if known else find_scale(samples[name], theirs, spec.columns[name].unit)
+        column = spec.columns[name]
+        change = _change(now.columns[name], theirs, column.unit) if strange and not column.sensitive else ""
+        results.append(ColumnResult(name, values, limits, chances[name], strange, scale, change))
     return results
 
 
-def findings(spec: ModelSpec, window: str, results: list[ColumnResult], earlier: list[set[str]]) -> list[Finding]:
-    """What deserves an alarm.
-
-    Another unit is certain and alarms at once. Mere drift alarms when the column was strange in `alarm_after` of
-    the last `out_of` windows; `earlier` holds the strange columns of the windows before, the latest last.
-    """
-    found = []
-    for result in results:
-        if result.scale:
-            found.append(_scale_finding(spec, window, result, result.scale))
-        elif result.strange:
-            recent = earlier[-(spec.drift.out_of - 1) :] if spec.drift.out_of > 1 else []
-            if 1 + sum(result.column in strange for strange in recent) >= spec.drift.alarm_after:
-                found.append(_drift_finding(spec, window, result))
-    return found
+def findings(spec: ModelSpec, window: str, results: list[ColumnResult]) -> tuple[list[Finding], list[Finding]]:
+    """What is certain (another unit), and what is worth an alarm only if it stays (mere drift)."""
+    certain = [_scale_finding(spec, window, result, result.scale) for result in results if result.scale]
+    return certain, [_drift_finding(spec, window, r) for r in results if r.strange and not r.scale]
 
 
-def _limit(
-    spec: ModelSpec, baseline: Baseline, column: str, statistic: str, now: ColumnProfile, usual: ColumnProfile
-) -> float:
-    floor = spec.drift.floor if statistic in LEADING else 0.0
-    level = baseline.levels.get(column, {}).get(statistic)
-    if level is not None:
-        return max(level.limit(statistic, spec.drift.deviations), floor)
-    if statistic == "shift":
-        return 0.0
-    # One window only: the two-sample Kolmogorov-Smirnov bound for independent rows at level 1e-4.
-    return max(float(np.sqrt(-np.log(0.5e-4) / 2 * (now.rows + usual.rows) / (now.rows * usual.rows))), floor)
+def is_strange(spec: ModelSpec, baseline: Baseline, column: str, values: Mapping[str, float], chance: float) -> bool:
+    """Whether a column with these statistics is less likely than `chance`, and far enough to matter."""
+    return _chance(baseline, column, values) < chance and values[next(iter(values))] > spec.drift.floor
+
+
+def _chance(baseline: Baseline, column: str, values: Mapping[str, float]) -> float:
+    """By how windows of this column vary: all deciding statistics must be unlikely, or the effect beyond all reason
+    (a distribution may move altogether in a storm, but not a hundred times as far). With few rows, or too few windows
+    to learn from, the theory of independent rows must agree."""
+    levels = baseline.levels.get(column, {})
+    known = {name: levels[name].p_value(name, value) for name, value in levelled(values).items() if name in levels}
+    if not known:
+        return values["p_value"]
+    return max(min(max(known.values()), BEYOND_REASON * known.get(EFFECT, 1.0)), values["p_value"])
+
+
+def _limits(
+    spec: ModelSpec, baseline: Baseline, column: str, values: Mapping[str, float], chance: float
+) -> dict[str, float]:
+    """What each deciding statistic may be for a column that is alone in being unusual."""
+    levels = baseline.levels.get(column, {})
+    limits = {name: levels[name].limit(name, chance) for name in levelled(values) if name in levels}
+    leading = next(iter(values))
+    return limits | {leading: max(limits.get(leading, 0.0), spec.drift.floor)}
 
 
 def _scale_finding(spec: ModelSpec, window: str, result: ColumnResult, change: ScaleChange) -> Finding:
     column = spec.columns[result.column]
     unit = f" {column.unit}" if column.unit else ""
-    medians = f": median {change.now_median:.4g} where {change.usual_median:.4g}{unit} is usual"
+    medians = (
+        "" if column.sensitive else f": median {change.now_median:.4g} where {change.usual_median:.4g}{unit} is usual"
+    )
+    back = f"divided by {change.factor:g}" if not change.offset else "converted back"
     sentence = (
-        f"{result.column} arrives multiplied by {change.factor:g}{change.pair_text}"
-        f"{'' if column.sensitive else medians}; divided by {change.factor:g}, "
+        f"{result.column} arrives {change.told}{medians}; {back}, "
         f"{change.restored:.0%} of the rows have usual values again"
     )
+    scale = change.as_dict()
+    if column.sensitive:
+        scale = {name: value for name, value in scale.items() if not name.endswith("_median")}
     return Finding(
         spec.model, "scale", result.column, "share of unknown values", round(change.off_grid, 4), 0.5,
-        column.importance, window, sentence, _evidence(result) | {"scale": change.as_dict()},
+        column.importance, window, sentence, _evidence(result) | {"scale": scale},
     )  # fmt: skip
 
 
 def _drift_finding(spec: ModelSpec, window: str, result: ColumnResult) -> Finding:
-    statistic = next(iter(result.statistics))
+    statistic = next(iter(result.statistics))  # the first is the one people are told
     value, limit = result.statistics[statistic], result.limits[statistic]
+    role = spec.columns[result.column].role
+    check = "output_drift" if role in ("score", "prediction") else "drift"
     sentence = (
-        f"{result.column} is distributed differently: {LEADING[statistic]} {value:.2f} from the windows before, "
-        f"where up to {limit:.2f} is usual"
+        f"{result.column} is distributed differently{result.change}: {LEADING[statistic]} {value:.2f} from what is "
+        f"usual, where up to {limit:.2f} happens by itself"
     )
     return Finding(
-        spec.model, "drift", result.column, statistic, round(value, 4), round(limit, 4),
+        spec.model, check, result.column, statistic, round(value, 4), round(limit, 4),
         spec.columns[result.column].importance, window, sentence, _evidence(result),
     )  # fmt: skip
+
+
+def _change(now: ColumnProfile, usual: ColumnProfile, unit: str) -> str:
+    """Where the middle went, or which category gained or lost most."""
+    if isinstance(now, NumberProfile) and isinstance(usual, NumberProfile):
+        return f", median {now.quantile(0.5):.4g} where {usual.quantile(0.5):.4g} {unit}".rstrip() + " is usual"
+    if isinstance(now, TextProfile) and isinstance(usual, TextProfile):
+        share = {name: now.counts.get(name, 0) / now.rows for name in now.names | usual.names}
+        before = {name: usual.counts.get(name, 0) / usual.rows for name in share}
+        name = max(sorted(share), key=lambda n: abs(share[n] - before[n]))
+        if now.rows * share[name] >= SHOWN_FROM or usual.rows * before[name] >= SHOWN_FROM:
+            return f", {name} in {share[name]:.0%} of the rows where {before[name]:.0%} is usual"
+    return ""
 
 
 def _evidence(result: ColumnResult) -> dict[str, Any]:

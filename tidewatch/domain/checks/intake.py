@@ -1,24 +1,35 @@
 """Is a batch what the spec says a batch is? What is not is quarantined."""
 
+from collections.abc import Iterable, Mapping
+
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.table import Table
+
+KINDS = {"number": "number", "boolean": "number", "text": "text", "time": "time"}  # what a file holds, by spec's type
 
 
-def schema_faults(spec: ModelSpec, table: Table) -> list[str]:
-    """Missing columns, unexpected columns, wrong types and an empty table, a clause each."""
-    expected = set(spec.delivered)
+def kinds_of(spec: ModelSpec) -> dict[str, str]:
+    return {name: KINDS[column.type] for name, column in spec.columns.items()}
+
+
+def misfits(spec: ModelSpec, kinds: Mapping[str, str], wanted: Iterable[str]) -> list[str]:
+    """Which of the wanted columns are missing or hold something else, a clause each."""
     faults = []
-    if missing := sorted(expected - table.columns.keys()):
+    if missing := sorted(set(wanted) - kinds.keys()):
         faults.append(f"the columns {', '.join(missing)} are missing")
-    if extra := sorted(table.columns.keys() - set(spec.columns)):
+    for name in sorted(set(wanted) & kinds.keys()):
+        if kinds[name] not in (KINDS[spec.columns[name].type], "null"):
+            faults.append(f"the column {name} holds {kinds[name]} where the spec says {spec.columns[name].type}")
+    return faults
+
+
+def schema_faults(spec: ModelSpec, rows: int, kinds: Mapping[str, str]) -> list[str]:
+    """Missing columns, unexpected columns, wrong types and no rows, a clause each. `kinds`: what the file's columns
+    hold: number, text, time, other, or null for a column without any value, which fits every type."""
+    faults = misfits(spec, kinds, spec.delivered)
+    if extra := sorted(kinds.keys() - set(spec.columns)):
         faults.append(f"the columns {', '.join(extra)} are not in the spec")
-    for name in sorted(expected & table.columns.keys()):
-        wanted, kind = spec.columns[name].type, table.kinds[name]
-        empty = all(value is None or value != value for value in table.columns[name])
-        if kind != wanted and not empty:
-            faults.append(f"the column {name} holds {kind} where the spec says {wanted}")
-    if not table.rows:
+    if not rows:
         faults.append("there are no rows")
     return faults
 

@@ -10,93 +10,148 @@ from typing import Any
 
 import numpy as np
 
-from tidewatch.domain.distance import kolmogorov, off_grid
-from tidewatch.domain.profile import NumberProfile, Numbers, profile_numbers
+from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile import NumberProfile
 
-# value in the second unit = factor × value in the first
-PAIRS: dict[tuple[str, str], float] = {
-    ("miles", "kilometres"): 1.609344,
-    ("feet", "metres"): 0.3048,
-    ("inches", "millimetres"): 25.4,
-    ("inches", "centimetres"): 2.54,
-    ("knots", "miles per hour"): 1.15078,
-    ("miles per hour", "metres per second"): 0.44704,
-    ("knots", "metres per second"): 0.514444,
-    ("hectopascals", "inches of mercury"): 0.02953,
-    ("pounds", "kilograms"): 0.45359237,
-    ("hours", "minutes"): 60.0,
-}
+
+@dataclass(frozen=True)
+class Pair:
+    """Value in the second unit = factor × value in the first + offset."""
+
+    first: str
+    second: str
+    factor: float
+    offset: float = 0.0
+
+    def turned(self) -> "Pair":
+        return Pair(self.second, self.first, 1 / self.factor, -self.offset / self.factor)
+
+
+_PAIRS = (
+    Pair("miles", "kilometres", 1.609344),
+    Pair("feet", "metres", 0.3048),
+    Pair("inches", "millimetres", 25.4),
+    Pair("inches", "centimetres", 2.54),
+    Pair("knots", "miles per hour", 1.15078),
+    Pair("miles per hour", "metres per second", 0.44704),
+    Pair("miles per hour", "kilometres per hour", 1.609344),
+    Pair("knots", "metres per second", 0.514444),
+    Pair("hectopascals", "inches of mercury", 0.02953),
+    Pair("pounds", "kilograms", 0.45359237),
+    Pair("hours", "minutes", 60.0),
+    Pair("°F", "°C", 5 / 9, -160 / 9),
+    Pair("°C", "kelvin", 1.0, 273.15),
+)
+PAIRS = (*_PAIRS, *(pair.turned() for pair in _PAIRS))
+SPELLINGS = {  # as specs write them
+    "miles": "miles mile mi", "kilometres": "kilometres kilometers km", "feet": "feet foot ft",
+    "metres": "metres meters m", "inches": "inches inch in", "millimetres": "millimetres millimeters mm",
+    "centimetres": "centimetres centimeters cm", "knots": "knots kt kn", "miles per hour": "mph",
+    "metres per second": "m/s", "kilometres per hour": "km/h kmh kph", "hectopascals": "hpa mbar millibar",
+    "inches of mercury": "inhg", "pounds": "pounds pound lb lbs", "kilograms": "kilograms kilogram kg",
+    "hours": "hours hour h", "minutes": "minutes minute min", "°F": "°f f fahrenheit degf",
+    "°C": "°c c celsius degc", "kelvin": "kelvin k",
+}  # fmt: skip
 POWERS = (10.0, 100.0, 1000.0)
 SAMPLE = 10_000  # rows; so many values show a unit as well as all of them
+COMMON = 8  # values tried against the commonest before: their order may change
 FEW = 3  # different values; fewer prove nothing: the next month is no other unit
 SEVERAL = 5  # different values; fewer are divided onto any grid by some ratio, so only known units are tried
 STRANGE = 0.5  # from this share of unknown values on, another unit is worth a thought
 RESTORED = 0.9  # a factor is believed when it gives so many rows a known value again
+ROUNDING = 2.0**-11  # relative: values sent with four digits or more are divided back to what they were
 SAME = 0.002  # relative: 1.609 and 1.609344 are one factor; a fed-in 1.609 is named as measured
 
 
 @dataclass(frozen=True)
 class ScaleChange:
-    factor: float  # the column arrives multiplied by this
+    factor: float  # the column arrives multiplied by this …
+    offset: float  # … with this added
     pair: str  # "miles → kilometres", or "" for a factor of no known pair
     off_grid: float  # share of rows with a value that never occurred before
-    restored: float  # share of rows with a known value after division
-    ks_after: float  # Kolmogorov-Smirnov distance after division
+    restored: float  # share of rows with a known value after conversion back
+    ks_after: float  # Kolmogorov-Smirnov distance after conversion back
     usual_median: float
     now_median: float
 
     @property
-    def pair_text(self) -> str:
-        return f" ({self.pair})" if self.pair else ""
+    def told(self) -> str:
+        """What happened to the values."""
+        named = f" ({self.pair})" if self.pair else ""
+        if self.offset:
+            return f"multiplied by {self.factor:.4g}, {self.offset:+.4g}{named}"
+        return f"multiplied by {self.factor:g}{named}"
 
     def as_dict(self) -> dict[str, Any]:
         return {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
 
-def find_scale(values: Numbers, usual: NumberProfile) -> ScaleChange | None:
-    """The factor that explains a column of unknown values, if there is one.
+def find_scale(values: Numbers, usual: NumberProfile, unit: str = "") -> ScaleChange | None:
+    """The change of unit that explains a column of unknown values, if there is one; `unit` is the spec's.
 
-    Looks at the values themselves, not at their profile: profiled under the scale of the usual unit, values in
-    another unit are too coarse to be divided back onto the grid. A factor of a known pair of units is preferred.
+    Looks at the values themselves, not at their profile: profiled on the grid of the usual unit, values in another
+    unit are too coarse to be converted back. A known pair of units is preferred.
     """
     values = values[np.isfinite(values)][:SAMPLE]
-    now = profile_numbers(values, usual.scale)
-    strange = off_grid(now, usual)
-    if not usual.on_grid or strange < STRANGE or len(now.keys) < FEW:
+    if not usual.on_grid or len(np.unique(values)) < FEW:
+        return None
+    strange, before = _fit(values, usual)
+    if strange < STRANGE:
         return None
     believed = []
-    for factor in _candidates(values, usual):
-        divided = profile_numbers(values / factor, usual.scale)
-        restored, distance = 1 - off_grid(divided, usual), kolmogorov(divided, usual)
-        if restored >= RESTORED and distance < max(kolmogorov(now, usual), 0.05):
-            believed.append((not _known(factor), round(1 - restored, 2), distance, factor))
+    for change in _candidates(values, usual, unit):
+        with np.errstate(over="ignore"):
+            unknown, distance = _fit((values - change.offset) / change.factor, usual)
+        if 1 - unknown >= RESTORED and distance < max(before, 0.05):
+            plain = not change.first and change.factor not in POWERS and 1 / change.factor not in POWERS
+            believed.append(((plain, round(unknown, 2), distance), change))
     if not believed:
         return None
-    _, unrestored, distance, factor = min(believed)
+    (_, unrestored, distance), change = min(believed, key=lambda item: item[0])
+    pair = f"{change.first} → {change.second}" if change.first else ""
     medians = (usual.quantile(0.5), float(np.median(values)))
-    return ScaleChange(factor, _pair(factor), strange, 1 - unrestored, distance, *medians)
+    return ScaleChange(change.factor, change.offset, pair, strange, 1 - unrestored, distance, *medians)
 
 
-def _candidates(values: Numbers, usual: NumberProfile) -> list[float]:
-    """Known factors both ways, and the ratios of the commonest values now to the commonest before."""
-    known = [f for factor in (*PAIRS.values(), *POWERS) for f in (factor, 1 / factor)]
+def snapped(values: Numbers, usual: NumberProfile) -> Numbers:
+    """The values, those within rounding of a usual repeated one as that one."""
+    atoms = usual.grid.atoms
+    if not len(atoms):
+        return values
+    above = np.clip(np.searchsorted(atoms, values), 0, len(atoms) - 1)
+    below = np.maximum(above - 1, 0)
+    with np.errstate(over="ignore"):
+        nearest = atoms[np.where(values - atoms[below] < atoms[above] - values, below, above)]
+        gap = np.where(above > below, atoms[above] - atoms[below], np.inf)
+        near = np.abs(values - nearest) <= np.minimum(ROUNDING * np.abs(values), gap / 8)
+    return np.where(near & np.isfinite(values), nearest, values)
+
+
+def _fit(values: Numbers, usual: NumberProfile) -> tuple[float, float]:
+    """Share of values that never occurred in `usual`, and the Kolmogorov-Smirnov distance from it."""
+    grid = usual.grid
+    counts = np.bincount(grid.index(snapped(values, usual)), minlength=grid.bins + 1)[:-1]
+    unknown = float(counts[usual.counts == 0].sum()) / len(values)
+    return unknown, float(np.abs(np.cumsum(counts / len(values) - usual.shares)).max())
+
+
+def _candidates(values: Numbers, usual: NumberProfile, unit: str) -> list[Pair]:
+    """The known pairs that start from the spec's unit, powers of ten, and the ratios of the commonest values now to
+    the commonest before. A ratio that is a pair's, rounded as people round it, is named after the pair."""
+    known = [pair for pair in PAIRS if not unit or unit.casefold() in SPELLINGS[pair.first].split()]
+    plain = [Pair("", "", factor) for power in POWERS for factor in (power, 1 / power)]
     distinct, counts = np.unique(values, return_counts=True)
-    mine = distinct[np.argsort(-counts, kind="stable")[:3]]
-    theirs = usual.values[np.argsort(-usual.counts, kind="stable")[:40]]
     if len(distinct) < SEVERAL:
-        return known
+        return known + plain
+    mine = distinct[np.argsort(-counts, kind="stable")[:COMMON]]
+    theirs = usual.grid.atoms[np.argsort(-usual.counts[usual.grid.atom_bins], kind="stable")[:40]]
     ratios = {float(f"{a / b:.4g}") for a in mine for b in theirs if a and b and a * b > 0}
-    return known + sorted(ratio for ratio in ratios if abs(ratio - 1) > 0.02)
+    measured = [_named(ratio, known) for ratio in sorted(ratios) if abs(ratio - 1) > 0.02]
+    return known + plain + measured
 
 
-def _known(factor: float) -> bool:
-    return bool(_pair(factor)) or factor in POWERS or 1 / factor in POWERS
-
-
-def _pair(factor: float) -> str:
-    for (first, second), known in PAIRS.items():
-        if abs(factor / known - 1) < SAME:
-            return f"{first} → {second}"
-        if abs(factor * known - 1) < SAME:
-            return f"{second} → {first}"
-    return ""
+def _named(ratio: float, known: list[Pair]) -> Pair:
+    for pair in known:
+        if not pair.offset and abs(ratio / pair.factor - 1) < SAME:
+            return Pair(pair.first, pair.second, ratio)
+    return Pair("", "", ratio)

@@ -1,0 +1,66 @@
+"""The alarm policy: how unlikely a departure must be, so that a model gives no more false alarms than agreed.
+
+The builders' budget is a number of false alarms a model and month. Divided by the windows of a month it is the level
+of one window; Benjamini and Hochberg (1995) spend it over the columns of the window: while nothing is wrong, a window
+raises any alarm with at most that probability, and while something is, at most that share of what is raised is false.
+What stays strange for k of n windows alarms; that persistence is not counted on, because weather persists too.
+"""
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import TypeVar
+
+from tidewatch.domain.baseline import Baseline
+from tidewatch.domain.finding import Finding
+from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.window_time import window_time
+
+MONTH = timedelta(days=30)
+HIGHEST = 0.2  # a level of a window that no budget exceeds
+Name = TypeVar("Name", bound=Hashable)
+
+
+def window_level(spec: ModelSpec, baseline: Baseline) -> float:
+    """The chance of any false alarm in one window, of the whole model or of one of its segments: where segments are
+    followed, they share half of the budget."""
+    level = min(spec.alarms.budget / windows_a_month(spec, baseline), HIGHEST)
+    followed = sum(len(values) for values in baseline.followed.values())
+    if baseline.segment:
+        return level / 2 / max(followed, 1)
+    return level / 2 if followed else level
+
+
+def windows_a_month(spec: ModelSpec, baseline: Baseline) -> float:
+    """By the spec's schedule, else by the times that windows are named after, else one a day."""
+    if spec.schedules.batches_every:
+        return MONTH / spec.schedules.batches_every
+    return MONTH / _between(tuple(baseline.windows))
+
+
+@lru_cache(maxsize=64)  # asked several times for every window, and reading the names would take most of a check
+def _between(names: tuple[str, ...]) -> timedelta:
+    """How far apart windows of these names are on average."""
+    times = [window_time(name) for name in names]
+    starts = sorted(time.start for time in times if time)
+    if len(starts) < max(len(times), 2):
+        return timedelta(days=1)
+    return max((starts[-1] - starts[0]) / (len(starts) - 1), timedelta(minutes=1))
+
+
+def lasting(spec: ModelSpec, found: Sequence[Finding], earlier: Sequence[Collection[str]]) -> list[Finding]:
+    """Those whose subject was strange in `alarm_after` of the last `out_of` windows, this one included; `earlier`
+    holds the strange subjects of the windows before, the latest last."""
+    recent = earlier[-(spec.drift.out_of - 1) :] if spec.drift.out_of > 1 else []
+    return [
+        finding
+        for finding in found
+        if 1 + sum(finding.subject in strange for strange in recent) >= spec.drift.alarm_after
+    ]
+
+
+def discoveries(chances: Mapping[Name, float], level: float) -> set[Name]:
+    """Benjamini-Hochberg: the k smallest, k the largest with chance(k) <= level · k / m."""
+    ordered = sorted(chances.items(), key=lambda item: item[1])
+    kept = [k for k, (_, chance) in enumerate(ordered, 1) if chance <= level * k / len(ordered)]
+    return {name for name, _ in ordered[: max(kept, default=0)]}
