@@ -96,7 +96,8 @@ class IdCounter:
         else:
             known = piece[~np.isnan(piece)]
             nulls, distinct = len(piece) - len(known), Distinct.of(known.tolist())
-        self.done = self.done.plus(IdProfile(len(piece) - nulls, nulls, distinct))
+        mine = IdProfile(len(piece) - nulls, nulls, distinct)
+        self.done = self.done.plus(mine) if self.done.rows + self.done.nulls else mine
 
     def profile(self) -> IdProfile:
         return self.done

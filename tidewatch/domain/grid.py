@@ -131,21 +131,20 @@ class Grid:
     def index(self, values: Numbers) -> NDArray[np.intp]:
         """The bin of every value; `bins`, one too many, for NaN. At most BLOCK values at a time are fast."""
         bits = self._bits(values)
-        index = self._bin_of_bits[bits].astype(np.intp)
+        index = self._bin_of_bits.take(bits.astype(np.intp), mode="wrap")
         if len(self.edges):
-            held = self._edges_of_bits[bits]
-            rows = np.flatnonzero(held)
-            index[rows] += self._edges_passed(values[rows], bits[rows], held[rows])
-        return index
+            rows = np.flatnonzero(index < 0)  # of crowded cells
+            index[rows] = ~index[rows] + self._edges_passed(values[rows], bits[rows])
+        return index.astype(np.intp)
 
-    def _edges_passed(self, values: Numbers, bits: NDArray[np.uint16], held: NDArray[np.uint8]) -> NDArray[np.intp]:
+    def _edges_passed(self, values: Numbers, bits: NDArray[np.uint16]) -> NDArray[np.intp]:
         """How many edges of its own crowded cell each value has reached. Those of later cells are all above it, so two
         comparisons do for cells of one or two edges."""
         first = self._first_edge_of_bits[bits].astype(np.intp)
         edges = np.append(self.edges, [np.inf, np.inf])
         passed = (values >= edges[first]).astype(np.intp)
         passed += (values >= edges[first + 1]) & (edges[first + 1] < np.inf)
-        deep = np.flatnonzero(held > 2)
+        deep = np.flatnonzero(self._edges_of_bits[bits] > 2)
         passed[deep] = np.searchsorted(self.edges, values[deep], side="right") - first[deep]
         return passed
 
@@ -185,11 +184,13 @@ class Grid:
         return np.concatenate([np.full(len(self.cuts), -np.inf), self.edges])
 
     @cached_property
-    def _bin_of_bits(self) -> NDArray[np.uint16]:
-        """By float16 bits: the bin, were no edge of the same cell reached; `bins` for NaN. Small, to stay in cache."""
+    def _bin_of_bits(self) -> NDArray[np.int32]:
+        """By float16 bits: the bin, were no edge of the same cell reached, its complement (below 0) where the cell
+        has edges; `bins` for NaN. One small table, to stay in cache."""
         table = np.searchsorted(self.cuts, _KEYS_OF_BITS, side="right") + self._first_edge_of_bits
+        table = np.where(self._edges_of_bits > 0, ~table, table)
         table[_NAN_BITS] = self.bins
-        return table.astype(np.uint16)
+        return table.astype(np.int32)
 
     @cached_property
     def _first_edge_of_bits(self) -> NDArray[np.uint16]:
