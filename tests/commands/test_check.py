@@ -224,6 +224,13 @@ def test_what_is_no_baseline_is_refused(files: Path, content: bytes, said: str) 
     assert_refused(check(files, "good.parquet", baseline="odd.json"), "odd.json", said)
 
 
+def test_a_baseline_of_no_windows_does_not_fit(files: Path) -> None:
+    record = json.loads((files / "baseline.json").read_bytes()) | {"windows": {}}
+    (files / "windowless.json").write_text(json.dumps(record))
+    done = check(files, "good.parquet", baseline="windowless.json")
+    assert_refused(done, "windowless.json", "there is no profile to compare with; learn it again")
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"format": 2}', b'{"format":2,"rows":1,"columns":{"x":1}}'])
 def test_what_is_no_profile_is_refused(files: Path, content: bytes) -> None:
     (files / "odd-profile.json").write_bytes(content)

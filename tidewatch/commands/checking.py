@@ -78,10 +78,14 @@ def check_batch(spec: Path, baseline: Path, batch: Path) -> dict[str, Any]:
     rules = read_spec(spec)
     usual = read_baseline(rules, baseline)
     counted = count_batch(rules, usual, batch)
-    whole = reference(rules, list(usual.windows.values()))
     # One file has no windows before it: what is strange in it is reported, not counted.
     alone = rules.model_copy(update={"drift": rules.drift.model_copy(update={"alarm_after": 1})})
-    looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
+    try:
+        whole = reference(rules, list(usual.windows.values()))
+        looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
+    except ValueError as error:  # columns of another type, or no window at all
+        again = "learn it again with `tidewatch baseline`"
+        raise InputRefused(f"{baseline} does not fit {spec}: {error}; {again}") from error
     return {
         "rows": counted.profile.rows,
         "columns": {r.column: _column(r) for r in looked.results},
