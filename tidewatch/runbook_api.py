@@ -65,7 +65,10 @@ class Task:
         subprocess.run([*command, *arguments], cwd=self.scoring["folder"], check=True)  # noqa: S603 - no shell
 
     def strange_now(self, window: str) -> drift.ColumnResult | None:
-        """Check the window's rows again; the result for the finding's column if it is strange."""
+        """Check the window's rows again; the result for the finding's column if it is strange. Raises ValueError when
+        the finding is not about one column: then nothing would be verified."""
+        if self.finding.subject not in self.spec.columns:
+            raise ValueError(f"the finding is about {self.finding.subject}, which is no column")
         baseline, file = self._baseline(), self.work / "batches" / f"{window}.parquet"
         counted = count(tables(), file.read_bytes(), file.name, self.spec, baseline)
         usual = self._usual(baseline, window)
