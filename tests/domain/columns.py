@@ -11,7 +11,7 @@ from tidewatch.domain.counting import NumberCounter, TextCounter
 from tidewatch.domain.grid import Grid, Numbers
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import NumberProfile, TextProfile
-from tidewatch.domain.table import Coded, Table
+from tidewatch.domain.table import Coded, Piece, Table
 from tidewatch.operations.profiling import Counted, count, learn
 
 Draw = Callable[[np.random.Generator, int], Numbers]
@@ -81,3 +81,13 @@ def learnt(table: Table, spec: ModelSpec) -> Baseline:
 def counted(table: Table, spec: ModelSpec, baseline: Baseline) -> Counted:
     tables = ArrowTables()
     return count(tables, tables.write(table), "batch.parquet", spec, baseline)
+
+
+def pieces(table: Table, name: str) -> Piece:
+    """A column of a table in memory, as counters take it."""
+    values = table.columns[name]
+    if values.dtype != object:
+        return values
+    places: dict[str, int] = {}
+    codes = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
+    return Coded(np.array(codes, dtype=np.int64), list(places))

@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tests.domain.columns import coded, learnt
+from tests.domain.columns import coded, learnt, pieces
 from tests.domain.watched import SPEC, days
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.census import ALL, Census
-from tidewatch.domain.counting import Codes, pieces
+from tidewatch.domain.counting import Codes
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import NumberProfile
 from tidewatch.domain.table import Table

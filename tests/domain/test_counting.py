@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.domain.columns import NASTY_COLUMN, WORDS, coded, number, text
-from tidewatch.domain.counting import SAMPLE, Codes, Divided, IdCounter, NumberCounter, Sampler, TextCounter, pieces
+from tests.domain.columns import NASTY_COLUMN, WORDS, coded, number, pieces, text
+from tidewatch.domain.counting import SAMPLE, Codes, Divided, IdCounter, NumberCounter, Sampler, TextCounter
 from tidewatch.domain.grid import BLOCK, Grid, Numbers
 from tidewatch.domain.table import Coded, Table
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.domain.classifying import nearest_mean
+from tests.domain.columns import pieces
 from tests.domain.story import SPEC
 from tidewatch.domain.checks.multivariate import SUBJECT, Judged, findings, judge
-from tidewatch.domain.counting import pieces
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec

@@ -14,9 +14,7 @@ from tidewatch.domain.judgement import judge
 from tidewatch.domain.model_spec import ModelSpec, SpecError
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.operations.profiling import Counted, count, learn
-from tidewatch.ports.tables import Contents, UnreadableTable
-
-DATA = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson")  # how data files end
+from tidewatch.ports.tables import ENDINGS, Contents, UnreadableTable
 
 
 class InputRefused(Exception):
@@ -47,7 +45,7 @@ def baseline_of(rules: ModelSpec, data: Path) -> Baseline:
 
 def read_baseline(rules: ModelSpec, path: Path) -> Baseline:
     """What `tidewatch baseline` wrote, or reference data to learn it from. Raises InputRefused."""
-    if path.name.lower().endswith(DATA):
+    if path.name.lower().endswith(ENDINGS):
         return baseline_of(rules, path)
     try:
         return Baseline.from_bytes(read_bytes(path))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tidewatch.domain.grid import BLOCK, Grid, Numbers
 from tidewatch.domain.profile import ColumnProfile, IdProfile, NumberProfile, TextProfile, TimeProfile
 from tidewatch.domain.sketches import Distinct
-from tidewatch.domain.table import Coded, Piece, Table
+from tidewatch.domain.table import Coded, Piece
 
 SAMPLE = 10_000  # rows kept of a column for the search for another unit
 FAR = 1e140  # from the centre: in the moments a value beyond counts as this, so that their sums stay finite
@@ -207,13 +207,3 @@ class Collected:
     @property
     def values(self) -> NDArray[Any]:
         return np.concatenate(self.parts) if self.parts else np.empty(0, dtype=object)
-
-
-def pieces(table: Table, name: str) -> Piece:
-    """A column of a table in memory, as counters take it."""
-    values = table.columns[name]
-    if values.dtype != object:
-        return values
-    places: dict[str, int] = {}
-    codes = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
-    return Coded(np.array(codes, dtype=np.int64), list(places))

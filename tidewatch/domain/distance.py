@@ -13,7 +13,8 @@ from tidewatch.domain.rank_tests import combined_p_values
 
 LEAST = 1e-4  # an empty bin counts as this share in PSI, so that it stays finite
 
-LEADING = ("ks", "total_variation")  # what a column's findings are told by
+# What a column's findings are told by, and its name for people.
+LEADING = {"ks": "Kolmogorov-Smirnov distance", "total_variation": "total variation"}
 EFFECT = "effect"
 
 

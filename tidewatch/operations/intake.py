@@ -13,9 +13,7 @@ from tidewatch.operations.receipts import once
 from tidewatch.operations.report import report
 from tidewatch.operations.shelf import BATCHES, LABELS, QUARANTINE, Shelf, UnknownModel
 from tidewatch.ports import Ports
-from tidewatch.ports.tables import UnreadableTable
-
-ENDINGS = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson")
+from tidewatch.ports.tables import ENDINGS, UnreadableTable
 
 
 class BadInput(Exception):

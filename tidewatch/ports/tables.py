@@ -7,6 +7,8 @@ from typing import Protocol
 
 from tidewatch.domain.table import Sink, Table
 
+ENDINGS = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson")  # of the names of files that are read
+
 
 class UnreadableTable(Exception):
     """The bytes are not the table they claim to be; the message names the cause in one clause."""

@@ -12,7 +12,7 @@ from tidewatch.adapters.local import lines
 from tidewatch.adapters.local.arrow_values import kind_of, values_of
 from tidewatch.adapters.local.refusals import explained, one_of_each
 from tidewatch.domain.table import Coded, Piece, Sink
-from tidewatch.ports.tables import Contents, UnreadableTable
+from tidewatch.ports.tables import ENDINGS, Contents, UnreadableTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,6 @@ PARALLEL = 1_000_000  # values from which on columns are read in parallel
 SMALL = 1 << 23  # bytes of a file that is read at once
 BUFFER = 1 << 20  # bytes read ahead of a column in a file
 PARQUET_MARK = b"PAR1"  # the first and the last four bytes
-ENDINGS = (".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson")
 
 
 def feed(source: bytes | Path, name: str, sinks: Mapping[str, Sink], kinds: Mapping[str, str]) -> Contents:

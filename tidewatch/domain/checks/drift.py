@@ -7,14 +7,13 @@ from typing import Any
 from tidewatch.domain import alarms
 from tidewatch.domain.baseline import Baseline, compared
 from tidewatch.domain.checks.scale import STRANGE, ScaleChange, find_scale
-from tidewatch.domain.distance import EFFECT, levelled, off_grid, statistics_of
+from tidewatch.domain.distance import EFFECT, LEADING, levelled, off_grid, statistics_of
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, NumberProfile, Profile, TextProfile
 
 BEYOND_REASON = 1e4  # so many times less likely must the effect be, to decide alone
-LEADING = {"ks": "Kolmogorov-Smirnov distance", "total_variation": "total variation"}
 
 
 @dataclass(frozen=True)
