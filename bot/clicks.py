@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.commands import incident_timeline
+from bot.verbs.looking import incident_timeline
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations import respond

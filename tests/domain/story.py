@@ -9,10 +9,11 @@ import numpy as np
 
 from tidewatch.domain.events import Cause, Draft, Event, chain
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.incident import Incident, fold
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.opening import opened
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.people import People, Person
-from tidewatch.domain.response import opened
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 

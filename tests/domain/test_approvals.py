@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 
 from tests.domain.story import PEOPLE, SPEC, START, Story, finding
-from tidewatch.domain import response
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident import approving, handling
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 
 WHY = {"sha256": "x"}
@@ -25,7 +25,7 @@ def asked() -> Story:
     """Ben asked whether to promote version 2."""
     story = Story.about(finding("calibration_gap", "calibration_gap"))
     evidence = {"version": "2", "champion": "1"}
-    story.tell(response.request_approval(story.incident, SPEC, "Promote version 2?", "U0BEN", evidence, story.now))
+    story.tell(approving.request_approval(story.incident, SPEC, "Promote version 2?", "U0BEN", evidence, story.now))
     return story
 
 
@@ -33,10 +33,10 @@ def decide(
     story: Story,
     user: str,
     decision: Literal["approved", "rejected"] = "approved",
-    reason: response.Text | None = WHY,
+    reason: handling.Text | None = WHY,
     request: str = "INC-1-A1",
 ) -> Incident:
-    drafts = response.decide(story.incident, PEOPLE, user, request, decision, reason, story.now)
+    drafts = approving.decide(story.incident, PEOPLE, user, request, decision, reason, story.now)
     return story.tell(*drafts, by=user)
 
 
@@ -105,10 +105,10 @@ def test_a_request_that_was_never_made_cannot_be_decided(asked: Story) -> None:
 
 def test_a_second_request_has_a_name_of_its_own(asked: Story) -> None:
     decide(asked, "U0EVA", "rejected")
-    asked.tell(response.request_approval(asked.incident, SPEC, "Promote version 3?", "U0BEN", {}, asked.now))
+    asked.tell(approving.request_approval(asked.incident, SPEC, "Promote version 3?", "U0BEN", {}, asked.now))
     assert asked.incident.pending is not None and asked.incident.pending.id == "INC-1-A2"
 
 
 def test_no_retraining_is_asked_for_while_a_request_waits(asked: Story) -> None:
-    said = refused(lambda: response.request_retraining(asked.incident, PEOPLE, "U0BEN", WHY))
+    said = refused(lambda: handling.request_retraining(asked.incident, PEOPLE, "U0BEN", WHY))
     assert said == "INC-1-A1 waits for a decision first."

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.story import PEOPLE, SPEC, START, Story, finding
-from tidewatch.domain.deadlines import INTERRUPTED_AFTER, Step, due
 from tidewatch.domain.events import Draft
-from tidewatch.domain.response import escalation, request_approval
+from tidewatch.domain.incident.approving import request_approval
+from tidewatch.domain.incident.deadlines import INTERRUPTED_AFTER, Step, due
+from tidewatch.domain.incident.handling import escalation
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 from tests.domain.story import spec_with
 from tidewatch.domain.checks.estimated import judge_estimates
 from tidewatch.domain.estimation.cbpe import Estimate, Usual, WindowEstimates
+from tidewatch.domain.incident.opening import headline
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.response import headline
 
 SPEC = spec_with(estimation={"metrics": ["roc_auc"], "deviations": 4})
 USUAL = {"roc_auc": Usual(0.72, Level(0.7, 0.01, 30), 0.02)}  # so at least .66 is usual

@@ -7,7 +7,8 @@ import pytest
 
 from tests.domain.story import SPEC, START, Story, finding
 from tidewatch.domain.events import Cause, Draft, chain
-from tidewatch.domain.incident import acknowledge_by, fold, resolve_by
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.state import acknowledge_by, resolve_by
 
 REQUEST: dict[str, Any] = {
     "request": "INC-1-A1", "question": "Promote Parcels version 2?", "requested_by": "U0BEN",

@@ -11,8 +11,8 @@ from tests.domain.story import SPEC
 from tidewatch.domain.answer import Answer
 from tidewatch.domain.checks import probe as check
 from tidewatch.domain.finding import Finding
+from tidewatch.domain.incident.opening import headline
 from tidewatch.domain.model_spec import ModelSpec, Probe
-from tidewatch.domain.response import headline
 
 RUN = "2026-03-02T03:15Z"
 URL = "https://scorer.acme.example/score?code=hush"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.domain.story import SPEC
 from tidewatch.domain.checks.telemetry import at_least, good, judge
+from tidewatch.domain.incident.opening import headline
 from tidewatch.domain.model_spec import ModelSpec, Telemetry
-from tidewatch.domain.response import headline
 from tidewatch.domain.table import Table
 from tidewatch.domain.telemetry import Measures, faults, measure
 

@@ -22,7 +22,7 @@ from tidewatch.adapters.local.scripts import LocalScripts
 from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.events import Cause, Event
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People, Person
 from tidewatch.domain.runbook import Runbook
 from tidewatch.domain.table import Table

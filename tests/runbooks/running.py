@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.operations.house import MODEL, House
-from tidewatch.domain.incident import Run
+from tidewatch.domain.incident.run import Run
 from tidewatch.domain.table import Table
 from tidewatch.operations.runbooks import carry_out_run, start_run
 from tidewatch.operations.shelf import Shelf

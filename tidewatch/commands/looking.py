@@ -9,7 +9,8 @@ from rich.table import Table
 
 from tidewatch import compose
 from tidewatch.demo.summary import incident_record
-from tidewatch.domain.incident import Incident, fold
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.state import Incident
 from tidewatch.operations.journal import UnknownIncident, text_of
 from tidewatch.operations.verify_log import verify_log
 from tidewatch.ports import Ports

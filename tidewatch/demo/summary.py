@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from tidewatch.domain.events import Event
-from tidewatch.domain.incident import Incident, fold
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.state import Incident
 from tidewatch.operations.journal import text_of
 from tidewatch.operations.verify_log import verify_log
 from tidewatch.ports import Ports

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidewatch.console import Console, Reply
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import Tier
 from tidewatch.operations.report import open_incidents
 from tidewatch.operations.runbooks import suggestion

@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from tidewatch.domain.events import Event
-from tidewatch.domain.incident import Incident, fold
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.state import Incident
 from tidewatch.operations.journal import send_job, text_of
 from tidewatch.operations.picture import draw
 from tidewatch.operations.runbooks import suggestion
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 from tidewatch.ports.chat import ChatMessage
+from tidewatch.render.approval_card import approval_card
 from tidewatch.render.blocks import cut
-from tidewatch.render.cards import Picture, approval_card, incident_card, superseded_card
+from tidewatch.render.cards import Picture, incident_card, superseded_card
 from tidewatch.render.thread import thread_line
 
 DELIVERY = "delivery"

@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from tidewatch.domain.events import Cause, Draft, chain
-from tidewatch.domain.incident import Incident, fold
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.state import Incident
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobNotFound
 from tidewatch.ports.incident_log import Conflict

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import SHOWN_FROM, NumberProfile, TextProfile
 from tidewatch.operations.examine import usual_before

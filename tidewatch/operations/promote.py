@@ -1,7 +1,7 @@
 """What a human approved is put into service, if the world is still the one that was approved."""
 
 from tidewatch.domain.events import Cause, Draft
-from tidewatch.domain.incident import Approval
+from tidewatch.domain.incident.approval import Approval
 from tidewatch.operations.journal import load, record_known
 from tidewatch.operations.report import open_incidents
 from tidewatch.operations.timeliness import note_version

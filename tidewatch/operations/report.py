@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tidewatch.domain import response
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.finding import Finding, Signal, by_signal
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident import opening
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS, ModelSpec, Response, Tier
 from tidewatch.operations.journal import load, record
 from tidewatch.operations.shelf import Shelf, UnknownModel
@@ -58,7 +58,7 @@ def note_good_window(ports: Ports, model: str, window: str, signals: Sequence[Si
         old = incident.signal.family in ORDERED and window < incident.finding.window
         if incident.signal in signals and not old:
             cause = Cause("tidewatch", via, f"passed:{window}:{incident.reopened}")
-            record(ports, incident.id, cause, lambda now: response.passed(now, window) if now else [])
+            record(ports, incident.id, cause, lambda now: opening.passed(now, window) if now else [])
 
 
 def _report_signal(ports: Ports, signal: Signal, findings: list[Finding], key: str, via: str) -> str:
@@ -68,7 +68,7 @@ def _report_signal(ports: Ports, signal: Signal, findings: list[Finding], key: s
 
     def decide(incident: Incident | None) -> list[Draft]:
         if incident is None:
-            return [response.opened(title, findings, policy, owners)]
+            return [opening.opened(title, findings, policy, owners)]
         kind = "reopened" if incident.status == "resolved" else "observed"
         return [Draft(kind, {"findings": [finding.as_dict() for finding in findings]})]
 
@@ -101,7 +101,7 @@ def _is_over(ports: Ports, marker: Marker) -> bool:
     if not events:
         return False
     incident = load(ports, marker.incident)
-    return incident.status == "resolved" and not response.reopens(incident, ports.clock.now())
+    return incident.status == "resolved" and not opening.reopens(incident, ports.clock.now())
 
 
 def _claim(ports: Ports, name: str) -> Marker | None:

@@ -4,9 +4,9 @@ import json
 from datetime import timedelta
 from typing import Literal
 
-from tidewatch.domain import response
 from tidewatch.domain.events import Cause, Draft
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident import approving, handling
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.operations.endpoint_again import endpoint_again
 from tidewatch.operations.examine import look_again
@@ -24,11 +24,11 @@ OF_BATCHES = ("input", "output", "attribution", "volume")  # families whose chec
 
 
 def acknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
-    return record_known(ports, incident, cause, lambda now: response.acknowledge(now, ports.people, cause.actor))
+    return record_known(ports, incident, cause, lambda now: handling.acknowledge(now, ports.people, cause.actor))
 
 
 def unacknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
-    return record_known(ports, incident, cause, lambda now: response.unacknowledge(now, ports.people, cause.actor))
+    return record_known(ports, incident, cause, lambda now: handling.unacknowledge(now, ports.people, cause.actor))
 
 
 def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int | None = None) -> Incident:
@@ -38,26 +38,26 @@ def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int |
     def decide(now: Incident) -> list[Draft]:
         if seen is not None and now.tier_since is not None and now.tier != _tier_at(ports, incident, seen):
             raise Refused(f"{incident} is with {now.tier} already, since {now.tier_since:%H:%M} UTC.")
-        return response.escalate(now, ports.people, cause.actor, text)
+        return handling.escalate(now, ports.people, cause.actor, text)
 
     return record_known(ports, incident, cause, decide)
 
 
 def note(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
     kept = keep_text(ports, incident, text)
-    return record_known(ports, incident, cause, lambda now: response.note(now, ports.people, cause.actor, kept))
+    return record_known(ports, incident, cause, lambda now: handling.note(now, ports.people, cause.actor, kept))
 
 
 def write_findings(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
     kept = keep_text(ports, incident, text)
     return record_known(
-        ports, incident, cause, lambda now: response.write_findings(now, ports.people, cause.actor, kept)
+        ports, incident, cause, lambda now: handling.write_findings(now, ports.people, cause.actor, kept)
     )  # fmt: skip
 
 
 def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Cause) -> Incident:
     kept, until = keep_text(ports, incident, reason), ports.clock.now() + length
-    return record_known(ports, incident, cause, lambda now: response.watch(now, ports.people, cause.actor, until, kept))
+    return record_known(ports, incident, cause, lambda now: handling.watch(now, ports.people, cause.actor, until, kept))
 
 
 def decide(ports: Ports, request: str, decision: Decision, reason: str, cause: Cause) -> Incident:
@@ -68,7 +68,7 @@ def decide(ports: Ports, request: str, decision: Decision, reason: str, cause: C
     text = keep_text(ports, incident, reason.strip()) if reason.strip() else None
     after = record_known(
         ports, incident, cause,
-        lambda now: response.decide(now, ports.people, cause.actor, request, decision, text, ports.clock.now()),
+        lambda now: approving.decide(now, ports.people, cause.actor, request, decision, text, ports.clock.now()),
     )  # fmt: skip
     if decision == "approved":
         send_job(ports, {"do": "promote", "incident": incident, "request": request})
@@ -89,7 +89,7 @@ def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause)
     text = keep_text(ports, incident, reason) if reason else None
     try:
         record_known(
-            ports, incident, cause, lambda now: response.resolve(now, ports.people, cause.actor, verified, text)
+            ports, incident, cause, lambda now: handling.resolve(now, ports.people, cause.actor, verified, text)
         )  # fmt: skip
     except Refused as refused:
         ports.chat.whisper(ports.channel, cause.actor, str(refused))

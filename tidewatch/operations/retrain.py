@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidewatch.domain import response
 from tidewatch.domain.events import Cause, Draft
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident import approving, handling
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.answers import answer_columns
 from tidewatch.domain.performance.comparison import Comparison, compare_versions
@@ -43,7 +43,7 @@ def request_retraining(ports: Ports, incident: str, reason: str, cause: Cause) -
     ports.people.allow(cause.actor, "retrain", load(ports, incident).model)
     text = keep_text(ports, incident, reason)
     after = record_known(
-        ports, incident, cause, lambda now: response.request_retraining(now, ports.people, cause.actor, text)
+        ports, incident, cause, lambda now: handling.request_retraining(now, ports.people, cause.actor, text)
     )
     send_job(ports, {"do": "retrain", "incident": incident, "requested_by": cause.actor, "key": cause.key})
     return after
@@ -89,7 +89,7 @@ def _ask(ports: Ports, incident: str, requested_by: str, challenger: Challenger,
     question = f"Promote {spec.title} version {challenger.version.version}?"
     record_known(
         ports, incident, Cause("tidewatch", "queue", f"trained:{run}"),
-        lambda now: [response.request_approval(now, spec, question, requested_by, evidence, ports.clock.now())],
+        lambda now: [approving.request_approval(now, spec, question, requested_by, evidence, ports.clock.now())],
     )  # fmt: skip
 
 

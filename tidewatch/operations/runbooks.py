@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from tidewatch.domain import response
 from tidewatch.domain.events import Cause, Draft
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident import handling
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, Verdict, suggested, verdict
 from tidewatch.operations.examine import usual_before
@@ -37,7 +37,7 @@ def start_run(ports: Ports, incident: str, name: str, cause: Cause) -> tuple[Inc
         runbook = _named(ports, now, name)
         chosen[:] = [runbook]
         run = f"{now.id}-R{len(now.runs) + 1}"
-        return response.start_run(now, run, runbook.name, runbook.title, 2 * runbook.timeout.total_seconds())
+        return handling.start_run(now, run, runbook.name, runbook.title, 2 * runbook.timeout.total_seconds())
 
     after = record_known(ports, incident, cause, decide)
     if not chosen:  # the same click again
@@ -102,7 +102,7 @@ def _then(ports: Ports, incident: Incident, runbook: Runbook, said: Verdict) -> 
     if said.passed:
         return [Draft("resolved", {"sentence": f"{runbook.name}: {said.sentence}"})]
     if incident.tier == "L1" and suggestion(ports, incident) is None:
-        return [response.escalation(incident, f"{runbook.name} did not fix it: {said.sentence}")]
+        return [handling.escalation(incident, f"{runbook.name} did not fix it: {said.sentence}")]
     return []
 
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from tidewatch.domain import response
-from tidewatch.domain.deadlines import Step, due
 from tidewatch.domain.events import BrokenRecord, Cause, Draft
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident import handling
+from tidewatch.domain.incident.deadlines import Step, due
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.journal import load, record_known, send_job
@@ -60,7 +60,7 @@ def _event(incident: Incident, step: Step) -> Draft:
             return Draft("paged", {"tier": incident.tier, "person": step.subject, "why": step.why})
         case "escalate":
             try:
-                return response.escalation(incident, step.why)
+                return handling.escalation(incident, step.why)
             except Refused as refused:  # pragma: no cover - due() asks for nothing that is refused
                 return Draft("noted", {"sentence": str(refused)})
         case "expire":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tidewatch.domain.events import Event
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People
 from tidewatch.render.blocks import cut, escape
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.story import PEOPLE, START, Story, finding
-from tidewatch.domain import response
 from tidewatch.domain.events import Draft
 from tidewatch.domain.finding import FAMILY
-from tidewatch.domain.incident import Incident
+from tidewatch.domain.incident import handling, opening
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 
 WHY = {"sha256": "x"}
@@ -36,7 +36,7 @@ def refused(decide: Callable[[], object]) -> str:
 
 
 def acknowledge(story: Story, user: str) -> Incident:
-    return story.tell(*response.acknowledge(story.incident, PEOPLE, user), by=user)
+    return story.tell(*handling.acknowledge(story.incident, PEOPLE, user), by=user)
 
 
 def test_the_first_who_acknowledges_has_it(story: Story) -> None:
@@ -54,19 +54,19 @@ def test_the_second_is_told_who_has_it_and_since_when(story: Story) -> None:
 
 def test_who_has_it_may_give_it_back_and_somebody_else_take_it(story: Story) -> None:
     acknowledge(story, "U0ANA")
-    story.tell(*response.unacknowledge(story.incident, PEOPLE, "U0ANA"), by="U0ANA")
+    story.tell(*handling.unacknowledge(story.incident, PEOPLE, "U0ANA"), by="U0ANA")
     assert story.incident.owner == ""
     assert acknowledge(story, "U0BEN").owner == "U0BEN"
 
 
 def test_only_who_has_it_can_give_it_back(story: Story) -> None:
     acknowledge(story, "U0ANA")
-    said = refused(lambda: response.unacknowledge(story.incident, PEOPLE, "U0BEN"))
+    said = refused(lambda: handling.unacknowledge(story.incident, PEOPLE, "U0BEN"))
     assert said == "You cannot give INC-1 back: Ana has it."
 
 
 def test_what_nobody_has_cannot_be_given_back(story: Story) -> None:
-    said = refused(lambda: response.unacknowledge(story.incident, PEOPLE, "U0BEN"))
+    said = refused(lambda: handling.unacknowledge(story.incident, PEOPLE, "U0BEN"))
     assert said == "You cannot give INC-1 back: nobody has it."
 
 
@@ -74,7 +74,7 @@ def test_what_nobody_has_cannot_be_given_back(story: Story) -> None:
 
 
 def escalate(story: Story, user: str = "U0BEN") -> Incident:
-    return story.tell(*response.escalate(story.incident, PEOPLE, user, WHY), by=user)
+    return story.tell(*handling.escalate(story.incident, PEOPLE, user, WHY), by=user)
 
 
 def test_l1_escalates_to_l2(story: Story) -> None:
@@ -85,20 +85,20 @@ def test_l1_escalates_to_l2(story: Story) -> None:
 def test_l3_is_called_only_with_l2s_findings(story: Story) -> None:
     escalate(story)
     assert "L3 is called only with L2's findings. Write them first: `findings INC-1" in refused(lambda: escalate(story))
-    story.tell(*response.write_findings(story.incident, PEOPLE, "U0BEN", WHY), by="U0BEN")
+    story.tell(*handling.write_findings(story.incident, PEOPLE, "U0BEN", WHY), by="U0BEN")
     assert escalate(story).tier == "L3"
 
 
 def test_l1_cannot_write_l2s_findings(story: Story) -> None:
     escalate(story)
     assert "To findings takes L2 or L3" in refused(
-        lambda: response.write_findings(story.incident, PEOPLE, "U0ANA", WHY)
+        lambda: handling.write_findings(story.incident, PEOPLE, "U0ANA", WHY)
     )
 
 
 def test_there_is_no_tier_above_l3(story: Story) -> None:
     escalate(story)
-    story.tell(*response.write_findings(story.incident, PEOPLE, "U0BEN", WHY))
+    story.tell(*handling.write_findings(story.incident, PEOPLE, "U0BEN", WHY))
     escalate(story)
     assert "there is no tier above" in refused(lambda: escalate(story))
 
@@ -107,30 +107,30 @@ def test_there_is_no_tier_above_l3(story: Story) -> None:
 
 
 def test_what_is_verified_anybody_on_call_may_resolve(story: Story) -> None:
-    drafts = response.resolve(story.incident, PEOPLE, "U0ANA", "weight is usual again", None)
+    drafts = handling.resolve(story.incident, PEOPLE, "U0ANA", "weight is usual again", None)
     assert drafts == [Draft("resolved", {"sentence": "weight is usual again"})]
 
 
 def test_what_is_not_verified_takes_l2(story: Story) -> None:
-    said = refused(lambda: response.resolve(story.incident, PEOPLE, "U0ANA", "", WHY))
+    said = refused(lambda: handling.resolve(story.incident, PEOPLE, "U0ANA", "", WHY))
     assert said == "To resolve unverified takes L2 or L3; you are L1. Ask Ben or Eva or Cara."
 
 
 def test_what_is_not_verified_takes_a_reason(story: Story) -> None:
-    said = refused(lambda: response.resolve(story.incident, PEOPLE, "U0BEN", "", None))
+    said = refused(lambda: handling.resolve(story.incident, PEOPLE, "U0BEN", "", None))
     assert said == "The check that opened INC-1 still fails. Resolving it all the same needs a reason."
-    (draft,) = response.resolve(story.incident, PEOPLE, "U0BEN", "", WHY)
+    (draft,) = handling.resolve(story.incident, PEOPLE, "U0BEN", "", WHY)
     assert draft.data == {"sentence": "resolved by decision, the check still failed", "reason": WHY}
 
 
 ON_RESOLVED: dict[str, Callable[[Incident], Sequence[Draft]]] = {
-    "acknowledge": lambda incident: response.acknowledge(incident, PEOPLE, "U0BEN"),
-    "unacknowledge": lambda incident: response.unacknowledge(incident, PEOPLE, "U0BEN"),
-    "escalate": lambda incident: response.escalate(incident, PEOPLE, "U0BEN", WHY),
-    "watch": lambda incident: response.watch(incident, PEOPLE, "U0BEN", START, WHY),
-    "resolve": lambda incident: response.resolve(incident, PEOPLE, "U0BEN", "verified", None),
-    "run": lambda incident: response.start_run(incident, "R1", "mend", "mend it", 60.0),
-    "retrain": lambda incident: response.request_retraining(incident, PEOPLE, "U0BEN", WHY),
+    "acknowledge": lambda incident: handling.acknowledge(incident, PEOPLE, "U0BEN"),
+    "unacknowledge": lambda incident: handling.unacknowledge(incident, PEOPLE, "U0BEN"),
+    "escalate": lambda incident: handling.escalate(incident, PEOPLE, "U0BEN", WHY),
+    "watch": lambda incident: handling.watch(incident, PEOPLE, "U0BEN", START, WHY),
+    "resolve": lambda incident: handling.resolve(incident, PEOPLE, "U0BEN", "verified", None),
+    "run": lambda incident: handling.start_run(incident, "R1", "mend", "mend it", 60.0),
+    "retrain": lambda incident: handling.request_retraining(incident, PEOPLE, "U0BEN", WHY),
 }
 
 
@@ -142,7 +142,7 @@ def test_what_is_over_is_over_and_says_how(bad_predictions: Story, verb: str) ->
     assert refused(lambda: ON_RESOLVED[verb](story.incident)) == "INC-1 was resolved at 02 Mar 04:00 UTC: all is well."
 
 
-@pytest.mark.parametrize("write", [response.note, response.write_findings])
+@pytest.mark.parametrize("write", [handling.note, handling.write_findings])
 def test_whoever_learns_more_may_write_it_down_even_afterwards(story: Story, write: Callable[..., list[Draft]]) -> None:
     story.happened("resolved", sentence="all is well")
     (draft,) = write(story.incident, PEOPLE, "U0BEN", WHY)
@@ -150,54 +150,54 @@ def test_whoever_learns_more_may_write_it_down_even_afterwards(story: Story, wri
 
 
 def test_it_recovers_after_enough_good_windows_in_a_row(story: Story) -> None:
-    assert story.tell(*response.passed(story.incident, "2026-03-02")).status == "open"
-    assert response.passed(story.incident, "2026-03-02") == []  # the same window again
-    incident = story.tell(*response.passed(story.incident, "2026-03-03"))
+    assert story.tell(*opening.passed(story.incident, "2026-03-02")).status == "open"
+    assert opening.passed(story.incident, "2026-03-02") == []  # the same window again
+    incident = story.tell(*opening.passed(story.incident, "2026-03-03"))
     assert (incident.status, incident.recovered) == ("resolved", True)
     assert incident.resolution == "2 good windows in a row, the last 2026-03-03"
-    assert response.passed(incident, "2026-03-04") == []
+    assert opening.passed(incident, "2026-03-04") == []
 
 
 def test_a_bad_window_in_between_starts_the_count_again(story: Story) -> None:
-    story.tell(*response.passed(story.incident, "2026-03-02"))
+    story.tell(*opening.passed(story.incident, "2026-03-02"))
     story.happened("observed", findings=[finding().as_dict()])
-    assert story.tell(*response.passed(story.incident, "2026-03-04")).status == "open"
+    assert story.tell(*opening.passed(story.incident, "2026-03-04")).status == "open"
 
 
 def test_recovery_after_a_promotion_says_so(bad_predictions: Story) -> None:
     story = bad_predictions
     story.happened("promoted", version="2", previous="1")
     for window in ("2026-03-02", "2026-03-03"):
-        story.tell(*response.passed(story.incident, window))
+        story.tell(*opening.passed(story.incident, window))
     assert story.incident.resolution == "2 good windows in a row after version 2 was promoted, the last 2026-03-03"
 
 
 @pytest.mark.parametrize(("days", "back"), [(0, True), (3, True), (3.01, False)])
 def test_within_the_reopen_window_the_same_incident_comes_back(story: Story, days: float, back: bool) -> None:
-    assert not response.reopens(story.incident, START)  # never resolved
+    assert not opening.reopens(story.incident, START)  # never resolved
     story.happened("resolved", sentence="all is well")
-    assert response.reopens(story.incident, START + timedelta(days=days)) is back
+    assert opening.reopens(story.incident, START + timedelta(days=days)) is back
 
 
 # --- runbooks, watching, retraining ---------------------------------------------------------------------------
 
 
 def test_one_runbook_runs_at_a_time(story: Story) -> None:
-    story.tell(*response.start_run(story.incident, "R1", "mend", "mend it", 60.0))
-    again = refused(lambda: response.start_run(story.incident, "R2", "other", "try another", 60.0))
+    story.tell(*handling.start_run(story.incident, "R1", "mend", "mend it", 60.0))
+    again = refused(lambda: handling.start_run(story.incident, "R2", "other", "try another", 60.0))
     assert again == "mend is running already; wait for its verdict."
     story.happened("runbook_finished", run="R1", verdict="failed", sentence="no")
-    assert story.tell(*response.start_run(story.incident, "R2", "other", "try another", 60.0)).running is not None
+    assert story.tell(*handling.start_run(story.incident, "R2", "other", "try another", 60.0)).running is not None
 
 
 def test_watching_takes_l2_and_an_end(story: Story) -> None:
-    assert "To watch takes L2 or L3" in refused(lambda: response.watch(story.incident, PEOPLE, "U0ANA", START, WHY))
+    assert "To watch takes L2 or L3" in refused(lambda: handling.watch(story.incident, PEOPLE, "U0ANA", START, WHY))
     until = START + timedelta(days=3)
-    assert story.tell(*response.watch(story.incident, PEOPLE, "U0BEN", until, WHY)).watch_until == until
+    assert story.tell(*handling.watch(story.incident, PEOPLE, "U0BEN", until, WHY)).watch_until == until
 
 
 def retrain(story: Story, user: str = "U0BEN") -> Incident:
-    return story.tell(*response.request_retraining(story.incident, PEOPLE, user, WHY), by=user)
+    return story.tell(*handling.request_retraining(story.incident, PEOPLE, user, WHY), by=user)
 
 
 def test_retraining_takes_l2_and_a_problem_it_can_help(story: Story, bad_predictions: Story) -> None:
@@ -219,4 +219,4 @@ def test_after_a_failed_retraining_another_may_be_asked_for(bad_predictions: Sto
 
 def test_the_titles_of_all_checks_are_about_the_thing() -> None:
     for check in FAMILY:
-        assert response.headline("Parcels", finding(check, "weight")).startswith("Parcels: ")
+        assert opening.headline("Parcels", finding(check, "weight")).startswith("Parcels: ")

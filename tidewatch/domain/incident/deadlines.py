@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tidewatch.domain.incident import Incident, acknowledge_by, resolve_by
+from tidewatch.domain.incident.state import Incident, acknowledge_by, resolve_by
 from tidewatch.domain.model_spec import TIERS
 
 INTERRUPTED_AFTER = timedelta(minutes=1)  # beyond a run's own timeout: its worker died

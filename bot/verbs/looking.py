@@ -1,0 +1,64 @@
+"""What looks at incidents and changes nothing."""
+
+from functools import partial
+
+from bot.request import MOST, Request, Verb, incident_of
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.state import Incident
+from tidewatch.domain.people import MAY
+from tidewatch.operations.journal import UnknownIncident, load, text_of
+from tidewatch.operations.report import open_incidents
+from tidewatch.ports import Ports
+from tidewatch.render.cards import ICONS, clock
+from tidewatch.render.thread import timeline
+
+
+def _status(request: Request) -> str:
+    if request.words:
+        incident = load(request.ports, incident_of(request)[0])
+        return f"{_line(request.ports, incident)}\n{incident.finding.sentence}."
+    incidents = open_incidents(request.ports)
+    if not incidents:
+        return "✅ Nothing is open."
+    return "\n".join(_line(request.ports, incident) for incident in incidents[:20])
+
+
+def _line(ports: Ports, incident: Incident) -> str:
+    who = f"{ports.people.name(incident.owner)} has it" if incident.owner else f"waits for {incident.tier}"
+    if incident.status in ("observing", "resolved"):
+        who = incident.status
+    return f"{ICONS[incident.status]} *{incident.id}* {incident.title} · {who} · since {clock(incident.since)} UTC"
+
+
+def _timeline(request: Request) -> str:
+    incident, _ = incident_of(request)
+    return incident_timeline(request.ports, incident)
+
+
+def incident_timeline(ports: Ports, incident: str) -> str:
+    """As much of the end as one message holds. Raises UnknownIncident."""
+    events = ports.log.read(incident)
+    if fold(events) is None:
+        raise UnknownIncident(incident)
+    story = timeline(events, ports.people, partial(text_of, ports, incident))
+    if len(story) <= MOST:
+        return story
+    note = "… (the beginning is cut)\n"
+    end = story[len(note) - MOST :]
+    return note + (end.partition("\n")[2] or end)
+
+
+def _whoami(request: Request) -> str:
+    person = request.ports.people.get(request.user)
+    if person is None:
+        return "I don't know you: ask for an entry in people.yaml."
+    may = sorted(action.replace("_", " ") for action, tier in MAY.items() if person.tier >= tier)
+    teams = ", ".join(person.teams) or "every team"
+    return f"You are {person.name}, {person.tier}, for {teams}. You may {', '.join(may)}."
+
+
+VERBS = {
+    "status": Verb("status [INC]", "what is open", _status),
+    "timeline": Verb("timeline INC", "everything that happened", _timeline),
+    "whoami": Verb("whoami", "who you are to me, and what you may do", _whoami),
+}

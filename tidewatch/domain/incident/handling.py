@@ -1,0 +1,100 @@
+"""What people do with an incident: each function gives the events, or Refused with a sentence for them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tidewatch.domain.events import Draft
+from tidewatch.domain.incident.state import Incident
+from tidewatch.domain.model_spec import TIERS
+from tidewatch.domain.people import People, Refused
+
+Text = Mapping[str, str]  # {"sha256": …}: free text lies beside the stream
+
+
+def acknowledge(incident: Incident, people: People, user: str) -> list[Draft]:
+    people.allow(user, "acknowledge", incident.model)
+    _must_not_be_resolved(incident)
+    if incident.owner == user:
+        raise Refused(f"You have {incident.id} already, since {incident.owned_since:%H:%M}.")
+    if incident.owner:
+        raise Refused(f"{people.name(incident.owner)} already took {incident.id} at {incident.owned_since:%H:%M} UTC.")
+    return [Draft("acknowledged", {"tier": incident.tier})]
+
+
+def unacknowledge(incident: Incident, people: People, user: str) -> list[Draft]:
+    people.allow(user, "unacknowledge", incident.model)
+    _must_not_be_resolved(incident)
+    if incident.owner != user:
+        raise Refused(
+            f"You cannot give {incident.id} back: {people.name(incident.owner) if incident.owner else 'nobody'} has it."
+        )
+    return [Draft("unacknowledged")]
+
+
+def escalate(incident: Incident, people: People, user: str, reason: Text) -> list[Draft]:
+    people.allow(user, "escalate", incident.model)
+    _must_not_be_resolved(incident)
+    return [escalation(incident, "on request", reason)]
+
+
+def escalation(incident: Incident, why: str, reason: Text | None = None) -> Draft:
+    """To the next tier. L3 is called only with L2's written findings."""
+    if incident.tier == "L3":
+        raise Refused(f"{incident.id} is with L3, the team that built the model; there is no tier above.")
+    if incident.tier == "L2" and not incident.written_findings:
+        raise Refused(
+            f"L3 is called only with L2's findings. Write them first: `findings {incident.id} what was examined, "
+            "the suspected cause, what was tried`."
+        )
+    to = TIERS[TIERS.index(incident.tier) + 1]
+    return Draft("escalated", {"from": incident.tier, "to": to, "why": why} | ({"reason": reason} if reason else {}))
+
+
+def write_findings(incident: Incident, people: People, user: str, text: Text) -> list[Draft]:
+    people.allow(user, "findings", incident.model)
+    return [Draft("findings_written", {"text": text})]
+
+
+def note(incident: Incident, people: People, user: str, text: Text) -> list[Draft]:
+    people.allow(user, "note", incident.model)
+    return [Draft("noted", {"text": text})]
+
+
+def watch(incident: Incident, people: People, user: str, until: datetime, reason: Text) -> list[Draft]:
+    people.allow(user, "watch", incident.model)
+    _must_not_be_resolved(incident)
+    return [Draft("watched", {"until": until.isoformat(), "reason": reason})]
+
+
+def resolve(incident: Incident, people: People, user: str, verified: str, reason: Text | None) -> list[Draft]:
+    """`verified` is the sentence of a check that passed; without one, a higher tier and a reason are needed."""
+    people.allow(user, "resolve" if verified else "resolve_unverified", incident.model)
+    _must_not_be_resolved(incident)
+    if not verified and reason is None:
+        raise Refused(f"The check that opened {incident.id} still fails. Resolving it all the same needs a reason.")
+    how = {"sentence": verified or "resolved by decision, the check still failed"}
+    return [Draft("resolved", how | ({"reason": reason} if reason else {}))]
+
+
+def start_run(incident: Incident, run: str, runbook: str, title: str, timeout: float) -> list[Draft]:
+    _must_not_be_resolved(incident)
+    if incident.running:
+        raise Refused(f"{incident.running.runbook} is running already; wait for its verdict.")
+    return [Draft("runbook_started", {"run": run, "runbook": runbook, "title": title, "timeout": timeout})]
+
+
+def request_retraining(incident: Incident, people: People, user: str, reason: Text) -> list[Draft]:
+    people.allow(user, "retrain", incident.model)
+    _must_not_be_resolved(incident)
+    if not incident.may_be_retrained:
+        raise Refused(f"{incident.id} is about {incident.signal.family}; retraining on it would learn the fault.")
+    if incident.retraining in ("requested", "running"):
+        raise Refused(f"A retraining for {incident.id} is under way already.")
+    if incident.pending:
+        raise Refused(f"{incident.pending.id} waits for a decision first.")
+    return [Draft("retraining_requested", {"reason": reason})]
+
+
+def _must_not_be_resolved(incident: Incident) -> None:
+    if incident.status == "resolved":
+        raise Refused(f"{incident.id} was resolved at {incident.resolved:%d %b %H:%M} UTC: {incident.resolution}.")
