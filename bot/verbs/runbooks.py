@@ -19,7 +19,7 @@ def _runbook(request: Request) -> str:
     if action == "show" and words.strip() in runbooks:
         book = runbooks[words.strip()]
         return (
-            f"*{book.name}* ({book.tier}): {book.title}.\nWhen: {', '.join(book.when.checks)}. "
+            f"*{book.name}* ({book.tier}): {book.title}.\nWhen: {', '.join(book.when.covers)}. "
             f"Run: `{' '.join(book.run)}`. Resolved if `{' '.join(book.verify)}` says so. {book.touches}; {book.takes}."
         )
     return "\n".join(f"`{book.name}` ({book.tier}): {book.title}" for book in runbooks.values())

@@ -87,7 +87,7 @@ def test_a_y_that_did_not_convert_is_never_believed(kilograms: House, tmp_path: 
 
 def test_every_day_has_to_be_right(kilograms: House, tmp_path: Path) -> None:
     kilograms.batch(NEXT_DAY, times=KILOGRAMS)
-    lazy = sabotaged(SHIPPED_Y, "in task.windows:", "in task.windows[:1]:")
+    lazy = sabotaged(SHIPPED_Y, "enumerate(task.windows, 1):", "enumerate(task.windows[:1], 1):")
     with_script(kilograms, "convert-unit", tmp_path / "convert-unit", run=lazy)
     assert run(kilograms).sentence == f"weight is still unusual in {NEXT_DAY}"
     assert contents(kilograms, "corrected") == {}

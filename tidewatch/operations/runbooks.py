@@ -1,14 +1,16 @@
 """X, Y, Z: start what suits the finding, run it, and let verification decide."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, Verdict, suggested, verdict
+from tidewatch.domain.runbook_input import answered
 from tidewatch.operations.examine import usual_before
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
 from tidewatch.operations.shelf import Shelf
@@ -25,6 +27,7 @@ def suggestion(ports: Ports, incident: Incident) -> Runbook | None:
     return suggested(ports.runbooks, incident.finding, incident.tried)
 
 
+Answers = Mapping[str, Any]
 PROPOSED = "proposed"  # the container of what Y wrote and Z has not verified yet
 
 
@@ -55,7 +58,7 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
         return
     shelf = Shelf(ports, state.model)
     windows = _windows(shelf, state)
-    y, said, output = _run_and_verify(shelf, state, runbook, windows, run)
+    y, said, output = _run_and_verify(shelf, state, runbook, windows, run, answered(runbook.inputs, {}, state.finding))
     if said.passed:
         _take_up(shelf, windows)
     text = keep_text(ports, incident, output)
@@ -68,16 +71,16 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
 
 
 def _run_and_verify(
-    shelf: Shelf, incident: Incident, runbook: Runbook, windows: list[str], run: str
+    shelf: Shelf, incident: Incident, runbook: Runbook, windows: list[str], run: str, inputs: Answers
 ) -> tuple[Outcome, Verdict, str]:
     """Outcome of Y, verdict, and what both said. What Y wrote is only proposed until Z has verified it."""
     if not windows:
         nothing = "no window is left that it could work on"
         return Outcome(None, nothing, 0.0), Verdict(passed=False, sentence=nothing), nothing
-    y = _run_step(shelf, incident, runbook, runbook.run, windows, run)
+    y = _run_step(shelf, incident, runbook, "run", windows, run, inputs)
     if not y.ok:
         return y, Verdict(passed=False, sentence=_why_not(y, runbook)), y.output
-    z = _run_step(shelf, incident, runbook, runbook.verify, windows, run, verifying=True)
+    z = _run_step(shelf, incident, runbook, "verify", windows, run, inputs)
     said = verdict(z.exit_status, z.output)
     for container in runbook.writes:
         for window in windows:
@@ -116,7 +119,7 @@ def _named(ports: Ports, incident: Incident, name: str) -> Runbook:
     if runbook is None:
         raise Refused(f"There is no runbook {name}. There are: {', '.join(r.name for r in ports.runbooks)}.")
     if not runbook.suits(incident.finding):
-        raise Refused(f"{name} is a remedy for {', '.join(runbook.when.checks)}, not for {incident.finding.check}.")
+        raise Refused(f"{name} is a remedy for {', '.join(runbook.when.covers)}, not for {incident.finding.check}.")
     return runbook
 
 
@@ -132,11 +135,15 @@ def _windows(shelf: Shelf, incident: Incident) -> list[str]:
     return sorted(r.window for r in records if any(subject.items() <= finding.items() for finding in r.findings))
 
 
+Step = Literal["run", "verify", "dry_run", "undo"]
+
+
 def _run_step(
-    shelf: Shelf, incident: Incident, runbook: Runbook, command: list[str], windows: list[str], run: str,
-    *, verifying: bool = False,
-) -> Outcome:  # fmt: skip
-    """Lay the files out, run the script, and keep what Y proposes for its windows; Z only looks."""
+    shelf: Shelf, incident: Incident, runbook: Runbook, step: Step, windows: list[str], run: str, inputs: Answers
+) -> Outcome:
+    """Lay the files out, run the script, and keep what Y proposes for its windows; the others only look."""
+    command: list[str] = getattr(runbook, step)
+    verifying = step == "verify"
     with shelf.ports.scripts.workspace() as work:
         _lay_out(shelf, incident, windows, work, run if verifying else "")
         request = {
@@ -144,12 +151,14 @@ def _run_step(
             "finding": incident.finding.as_dict(),
             "windows": windows,
             "work": str(work),
+            "inputs": inputs,
+            "step": step,
             "scoring": {"command": shelf.spec().scoring.command, "folder": shelf.folder()},
         }
         outcome = shelf.ports.scripts.run(
             command, folder=Path(runbook.folder), timeout=runbook.timeout.total_seconds(), stdin=json.dumps(request)
         )
-        if outcome.ok and not verifying:
+        if outcome.ok and step == "run":
             for container in runbook.writes:
                 for window in windows:
                     file = work / "out" / container / f"{window}.parquet"
@@ -173,13 +182,17 @@ def _lay_out(shelf: Shelf, incident: Incident, windows: list[str], work: Path, p
         original = shelf.original(window) or b""
         kept = original if incident.signal.family == "input" else shelf.batch(window) or b""
         name = f"{shelf.model}/{window}.parquet"
-        proposal = _proposed(shelf.ports, proposed_by, "corrected", name) if proposed_by else None
-        (work / "originals" / f"{window}.parquet").write_bytes(original)
-        (work / "batches" / f"{window}.parquet").write_bytes(proposal or kept)
+        proposed = {
+            container: _proposed(shelf.ports, proposed_by, container, name) if proposed_by else None
+            for container in ("corrected", "batches", "labels")
+        }
+        landed = proposed["batches"] or original
+        (work / "originals" / f"{window}.parquet").write_bytes(landed)
+        (work / "batches" / f"{window}.parquet").write_bytes(proposed["corrected"] or proposed["batches"] or kept)
         (work / "usual" / f"{window}.json").write_text(
             json.dumps(usual_before(shelf, spec, baseline, window).as_dict())
         )
-        if labels := known_labels(shelf, spec, window):
+        if labels := proposed["labels"] or known_labels(shelf, spec, window):
             (work / "labels" / f"{window}.parquet").write_bytes(labels)
     if incident.signal.family == "input" and not proposed_by:
         shelf.ports.registry.fetch(shelf.model, version, work / "model")
