@@ -41,7 +41,7 @@ def compose(settings: "Settings") -> "Ports":
         queue=queue,
         chat=SlackChat(settings.slack_token, settings.slack_api_url),
         registry=_registry(settings),
-        scripts=LocalScripts(),
+        scripts=LocalScripts(settings.tokens),
         tables=tables(),
         pictures=ResvgPictures(),
         learning=SklearnLearning(),

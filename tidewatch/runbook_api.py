@@ -127,4 +127,5 @@ class Task:
 def say(passed: bool, sentence: str) -> NoReturn:
     """Z's verdict: the last line of its output, and its exit status."""
     sys.stdout.write(json.dumps({"passed": passed, "sentence": sentence}) + "\n")
-    sys.exit(0 if passed else 1)
+    sys.stdout.flush()
+    os._exit(0 if passed else 1)  # at once: a native library that fails on its way out must not have the last word

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.domain.story import finding
-from tidewatch.domain.runbook import Runbook, RunbookError, suggested, verdict
+from tidewatch.domain.runbook import Runbook, RunbookError, suiting, verdict
 from tidewatch.domain.runbook_text import parse_runbook
 
 RECORD = """\
@@ -147,6 +147,6 @@ def test_the_first_that_suits_and_was_not_tried_is_suggested() -> None:
     books = [runbook("other", "log_loss"), runbook("first", "scale"), runbook("second", "drift", "scale")]
     assert [book.name for book in books if book.suits(finding("scale"))] == ["first", "second"]
     for tried, name in (([], "first"), (["first"], "second"), (["second"], "first"), (["first", "second"], None)):
-        chosen = suggested(books, finding("scale"), tried)
+        chosen = next(suiting(books, finding("scale"), tried), None)
         assert (chosen.name if chosen else None) == name
-    assert suggested(books, finding("poison", "jobs"), []) is None
+    assert list(suiting(books, finding("poison", "jobs"), [])) == []

@@ -1,7 +1,7 @@
 """If you see issue X, run script Y; it is resolved if script Z says so."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -105,7 +105,10 @@ def verdict(exit_status: int | None, output: str) -> Verdict:
     return Verdict(passed=False, sentence=f"verification gave no verdict: {last[:200] or 'it said nothing'}")
 
 
-def suggested(runbooks: Sequence[Runbook], finding: Finding, tried: Sequence[str], tier: Tier = "L3") -> Runbook | None:
-    """The first runbook that suits, was not tried yet and may be run by `tier`."""
-    suiting = (runbook for runbook in runbooks if runbook.suits(finding) and tier in runbook.tiers)
-    return next((runbook for runbook in suiting if runbook.name not in tried), None)
+def suiting(
+    runbooks: Sequence[Runbook], finding: Finding, tried: Sequence[str], tier: Tier = "L3"
+) -> Iterator[Runbook]:
+    """The runbooks that suit, were not tried yet and may be run by `tier`, in the order in which to try them."""
+    for runbook in runbooks:
+        if runbook.suits(finding) and tier in runbook.tiers and runbook.name not in tried:
+            yield runbook

@@ -79,6 +79,9 @@ def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
     for approval in incident.approvals:
         if approval.decision == "approved" and f"promoted:{approval.id}" not in incident.keys:
             send_job(ports, {"do": "promote", "incident": incident.id, "request": approval.id})
+    run = incident.running
+    if run and not run.worker and (ports.clock.now() - run.started) // EVERY % (FORGOTTEN // EVERY) == 1:
+        send_job(ports, {"do": "run_runbook", "incident": incident.id, "run": run.id})
     if incident.retraining == "requested":
         asked = [event for event in ports.log.read(incident.id) if event.kind == "retraining_requested"][-1]
         waits = ports.clock.now() - asked.at

@@ -27,7 +27,8 @@ def due(incident: Incident, now: datetime) -> list[Step]:
     steps = [
         Step("interrupt", f"interrupted:{run.id}", "the worker that ran it is gone", run.id)
         for run in incident.runs
-        if run.verdict == "running" and now > run.started + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
+        if run.verdict == "running"
+        and now > (run.begun or run.started) + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
     ]
     if incident.pending and now > incident.pending.expires:
         steps.append(Step("expire", f"expired:{incident.pending.id}", "nobody decided in time", incident.pending.id))

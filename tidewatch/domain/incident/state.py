@@ -64,8 +64,9 @@ class Incident:
 
     @property
     def tried(self) -> list[str]:
-        """The runbooks that were run since it was opened, or opened again."""
-        return [run.runbook for run in self.runs if run.started >= self.since]
+        """The runbooks that were run since it was opened, or opened again; an interrupted one was not tried."""
+        runs = [run for run in self.runs if run.started >= self.since and not run.undoes]
+        return [run.runbook for run in runs if run.verdict != "interrupted"]
 
     @property
     def flapping(self) -> bool:
@@ -74,6 +75,9 @@ class Incident:
     @property
     def running(self) -> Run | None:
         return next((run for run in self.runs if run.verdict == "running"), None)
+
+    def run(self, name: str) -> Run | None:
+        return next((run for run in self.runs if run.id == name), None)
 
     @property
     def pending(self) -> Approval | None:
