@@ -64,9 +64,12 @@ def start_run(
     return after, runbook
 
 
-def cancel_run(ports: Ports, incident: str, cause: Cause) -> Run:
-    """The worker stops it within seconds; one that no worker has begun is over at once. Raises Refused."""
+def cancel_run(ports: Ports, incident: str, cause: Cause, run: str = "") -> Run:
+    """The worker stops it within seconds; one that no worker has begun is over at once. `run` is the one a button was
+    drawn for. Raises Refused."""
     running_now = load(ports, incident).running
+    if run and running_now and running_now.id != run:
+        raise Refused(f"{run} has ended already.")
     record_known(ports, incident, cause, lambda now: running.cancel(now, ports.people, cause.actor))
     assert running_now is not None  # noqa: S101 - else it was refused
     return running_now

@@ -80,6 +80,12 @@ class Incident:
         return next((run for run in self.runs if run.id == name), None)
 
     @property
+    def undoable(self) -> Run | None:
+        """The latest run that was verified and was not taken back."""
+        runs = [run for run in self.runs if run.verdict == "passed" and not run.undoes]
+        return runs[-1] if runs and not runs[-1].undone else None
+
+    @property
     def pending(self) -> Approval | None:
         return next((approval for approval in self.approvals if approval.decision == "pending"), None)
 
