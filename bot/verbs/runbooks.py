@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from bot.request import Request, Verb, incident_of
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.people import Refused
-from tidewatch.domain.runbook import Runbook
 from tidewatch.operations.journal import load
 from tidewatch.operations.report import open_incidents
 from tidewatch.operations.runbooks import cancel_run, start_run, undo_run
 from tidewatch.ports import Ports
 from tidewatch.render.blocks import escape
 from tidewatch.render.cards import clock
+from tidewatch.render.runbook import describe, line
 
 QUOTES = str.maketrans("“”„‘’", '"""\'\'')  # what telephones make of them
 MOST_RUNS = 20
@@ -29,8 +29,7 @@ def _runbook(request: Request) -> str:
 
 
 def _list(request: Request) -> str:
-    books = request.ports.runbooks
-    return "\n".join(f"`{b.name}` ({b.tier}{', risky' if b.risk == 'high' else ''}): {b.title}" for b in books)
+    return "\n".join(line(book) for book in request.ports.runbooks)
 
 
 def _show(request: Request) -> str:
@@ -38,20 +37,6 @@ def _show(request: Request) -> str:
     if book is None:
         raise Refused(f"There is no runbook {request.words or 'without a name'}.\n{_list(request)}")
     return describe(book)
-
-
-def describe(book: Runbook) -> str:
-    """X, Y, Z, what it asks for and what it touches."""
-    when = book.when
-    only = "".join(f", only where {place} is {wanted}" for place, wanted in when.finding.items())
-    needs = f" Needs: {', '.join(when.preconditions).replace('_', ' ')}." if when.preconditions else ""
-    asks = "".join(f"\n• `{name}`: {asked.title or name} ({asked.type})" for name, asked in book.inputs.items())
-    undo = "can be taken back" if book.undoable else "cannot be taken back"
-    return (
-        f"*{book.name}* ({book.tier}, {book.risk} risk): {book.title}.\nWhen: {', '.join(when.covers)}{only}.{needs} "
-        f"Run: `{' '.join(book.run)}`. Resolved if `{' '.join(book.verify)}` says so. {book.touches}; {book.takes}; "
-        f"{undo}.{asks}"
-    )
 
 
 def _run(request: Request) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tidewatch.domain.condition import Wanted, holds
 from tidewatch.domain.finding import FAMILY, Finding
-from tidewatch.domain.model_spec import TIERS, Duration, Part, Tier
+from tidewatch.domain.model_spec import TIERS, Duration, Part, SpecError, Tier
 from tidewatch.domain.runbook_input import Input
 
 Container = Literal["corrected", "batches", "labels", "metrics"]
@@ -78,12 +78,8 @@ class Runbook(Record):
         return 2 * self.timeout
 
 
-class RunbookError(Exception):
+class RunbookError(SpecError):
     """A record that is not a runbook: every mistake, one sentence each, with file and line."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        self.mistakes = mistakes
-        super().__init__("\n".join(mistakes))
 
 
 class Verdict(Part):

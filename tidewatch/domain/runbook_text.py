@@ -135,13 +135,13 @@ def _scripts(record: Record, exists: Callable[[str], bool], runs: Callable[[str]
             at = (name, str(place))
             if re.fullmatch(r"[\w./-]+\.(py|sh)", word) and not exists(word):
                 yield Remark(at, f"there is no {word} in the runbook's folder, where it is run")
-            elif place == 0 and "/" in word and exists(word) and not runs(word):
-                yield Remark(at, f"{word} may not be executed; chmod +x it, or start it as [python, {word}]")
             elif place == 0 and " " in word:
                 words = ", ".join(word.split())
                 yield Remark(
                     at, f"'{word}' is one word with spaces, and there is no shell to split it; write [{words}]"
                 )
+            elif place == 0 and "/" in word and exists(word) and not runs(word):
+                yield Remark(at, f"{word} may not be executed; chmod +x it, or start it as [python, {word}]")
 
 
 def _advice(record: Record) -> Iterator[Remark]:

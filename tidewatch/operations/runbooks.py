@@ -64,6 +64,21 @@ def start_run(
     return after, runbook
 
 
+def dry_run(ports: Ports, incident: str, name: str, given: Mapping[str, Answer]) -> Outcome:
+    """What a run would do, said by the runbook itself; nothing is kept or recorded. Raises Refused and
+    UnknownIncident."""
+    state = load(ports, incident)
+    runbook = chosen(ports, state, name)
+    if not runbook.dry_run:
+        raise Refused(f"{runbook.name} has no dry run; what it touches: {runbook.touches}.")
+    answers = answered(runbook.inputs, given, state.finding)
+    if why := unmet(ports, state, runbook):
+        raise Refused(f"{runbook.name} cannot start now: {why}.")
+    shelf = Shelf(ports, state.model)
+    task = Task(shelf, state, runbook, f"{incident}-dry-run", tuple(_windows(shelf, state)), answers)
+    return task.carry_out("dry_run")
+
+
 def cancel_run(ports: Ports, incident: str, cause: Cause, run: str = "") -> Run:
     """The worker stops it within seconds; one that no worker has begun is over at once. `run` is the one a button was
     drawn for. Raises Refused."""
