@@ -44,8 +44,8 @@ def _run(ports: Ports, click: Click) -> str:
 
 
 def _cancel(ports: Ports, click: Click) -> str:
-    run = cancel_run(ports, click.id.rpartition("-R")[0], click.cause, run=click.id)
-    return f"`{run.runbook}` is being stopped."
+    cancel_run(ports, click.id.rpartition("-R")[0], click.cause, run=click.id)
+    return ""
 
 
 def _undo(ports: Ports, click: Click) -> str:

@@ -12,6 +12,8 @@ from tidewatch.domain.runbook_text import lint_runbook, parse_runbook
 from tidewatch.domain.spec.text import Note
 from tidewatch.operations.journal import UnknownIncident
 from tidewatch.operations.runbooks import dry_run
+from tidewatch.operations.shelf import UnknownModel
+from tidewatch.ports.registry import RegistryError
 from tidewatch.render.runbook import describe, line
 from tidewatch.settings import Settings
 
@@ -60,7 +62,7 @@ def tried(home: Path, incident: str, name: str, inputs: Sequence[str]) -> tuple[
     given = dict(each.split("=", 1) for each in inputs)
     try:
         outcome = dry_run(compose.compose(Settings(home=home)), incident, name, given)
-    except (Refused, UnknownIncident, RunbookError) as error:
+    except (Refused, UnknownIncident, UnknownModel, RegistryError, RunbookError) as error:
         raise Unknown(str(error)) from error
     return outcome.output, outcome.ok
 

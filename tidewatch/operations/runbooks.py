@@ -21,6 +21,7 @@ from tidewatch.operations.suggestion import suggestion
 from tidewatch.operations.take_batch import examine_again
 from tidewatch.operations.take_labels import judge_labels
 from tidewatch.ports import Ports
+from tidewatch.ports.registry import RegistryError
 from tidewatch.ports.scripts import Outcome
 from tidewatch.render.thread import VERIFICATION
 
@@ -154,7 +155,7 @@ def _carried_out(
     try:
         task = Task(shelf, state, runbook, run.undoes or run.id, run.windows, inputs)
         return _undo(ports, task, run) if run.undoes else _run_and_verify(ports, task, run)
-    except UnknownModel as error:
+    except (UnknownModel, RegistryError) as error:
         return Outcome(None, str(error), 0.0, "not started"), Verdict(passed=False, sentence=str(error)), str(error)
 
 
