@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tidewatch.domain.baseline import Baseline, reference
+from tidewatch.domain.fleet import OUT_OF
 from tidewatch.domain.judgement import Judgement, judge
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import Profile
@@ -30,7 +31,7 @@ def usual_before(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str)
 def examine(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str, counted: Counted) -> Examined:
     """Nothing is written."""
     usual = usual_before(shelf, spec, baseline, window)
-    before = list(islice(shelf.windows_before(window), spec.drift.out_of - 1))
+    before = list(islice(shelf.windows_before(window), max(spec.drift.out_of, OUT_OF) - 1))
     earlier = [record.strange for record in reversed(before)]
     judged = judge(spec, baseline, window, usual, counted.profile, counted.samples, earlier)
     return Examined(judged.results, judged.findings, judged.strange, counted.profile)
