@@ -1,10 +1,11 @@
 """Of a fleet of 18,000 models, how much of what is reported is false, and how much of what is wrong is reported?
 
-Models of 20 columns, one window a day each, at a budget of one false alarm a month. A drifted model has one column whose
-chance is that of a normal deviate shifted by `SIZES` standard deviations; all others are uniform. In the second half of
-the table the columns of a model are correlated (.5). Batches come through the day by the minute, or all within ten
-minutes. Without the fleet a model reports what its own level lets pass; with it, what `domain/fleet.py` lets pass of
-that, or what its column has shown in three of five days. The first day fills the pool and is not counted.
+Models of 20 columns, one window a day each, at a budget of one false alarm a month. A drifted model has one column
+whose chance is that of a normal deviate shifted by `SIZES` standard deviations; all others are uniform. In the second
+half of the table the columns of a model are correlated (.5). Batches come through the day by the minute; with the most
+drifted, all within ten minutes. Without the fleet a model reports what its own level lets pass; with it, what
+`domain/fleet.py` lets pass of that, or what its column has shown in three of five days. The first day fills the pool
+and is not counted.
 """
 
 import math
@@ -92,7 +93,7 @@ def row(drifted: int, size: float, told: Sequence[NDArray[np.bool_]]) -> tuple[f
 
 def main() -> int:
     many = 5 if "--quick" in sys.argv else 20
-    start, rows, kept, worst = time.perf_counter(), [], [], 0.0
+    start, rows, kept, false, bound = time.perf_counter(), [], [], 0.0, 0.0
     for correlation in (0.0, 0.5):
         for drifted in DRIFTED:
             for size in SIZES if drifted else (0.0,):
@@ -101,10 +102,12 @@ def main() -> int:
                 seen = list(days(drifted, shift, correlation, burst=drifted == DRIFTED[-1], many=many))
                 alone = row(drifted, size, [day.alone for day in seen])
                 fleet = row(drifted, size, [day.fleet for day in seen])
-                promised = max(FALSE_A_DAY, FALSE_SHARE * (fleet[0] + (fleet[2] * drifted if drifted else 0)))
-                worst = max(worst, fleet[0] / promised)
+                false += fleet[0]
+                bound += max(FALSE_A_DAY, FALSE_SHARE * (fleet[0] + (fleet[2] * drifted if drifted else 0)))
                 figures = [
-                    f"{x:.2f}" if x < 10 else f"{x:.0f}" for pair in zip(alone, fleet, strict=True) for x in pair
+                    "" if math.isnan(x) else f"{x:.2f}" if x < 10 else f"{x:.0f}"
+                    for pair in zip(alone, fleet, strict=True)
+                    for x in pair
                 ]
                 rows.append([f"{correlation:g}", str(drifted), f"{size:g}", *figures])
                 kept.append(
@@ -113,8 +116,11 @@ def main() -> int:
     say(f"18,000 models, {many} days each, {time.perf_counter() - start:.0f} s; each pair is without, with the fleet")
     names = ["false a day", "false share", "power on a day", "power in 5 days"]
     table(["corr", "drifted", "sd", *(f"{n}, {how}" for n in names for how in ("alone", "fleet"))], rows)
-    keep("fleet", {"days": many, "rows": kept, "worst": worst, "must": MOST_FALSE})
-    held = verdict("false alarms over the larger bound, worst", worst, f"at most {MOST_FALSE}", worst <= MOST_FALSE)
+    times = false / bound
+    keep("fleet", {"days": many, "rows": kept, "times_the_bound": times, "must": MOST_FALSE})
+    held = verdict(
+        "false alarms with the fleet, times what is promised", times, f"at most {MOST_FALSE}", times <= MOST_FALSE
+    )
     return 0 if held else 1
 
 

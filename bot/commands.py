@@ -12,6 +12,7 @@ from tidewatch.domain.incident import Incident, fold
 from tidewatch.domain.model_spec import duration
 from tidewatch.domain.people import MAY, Refused
 from tidewatch.operations import respond
+from tidewatch.operations.fleet import held_back
 from tidewatch.operations.journal import UnknownIncident, load, text_of
 from tidewatch.operations.report import open_incidents
 from tidewatch.operations.retrain import request_retraining
@@ -22,6 +23,7 @@ from tidewatch.render.cards import ICONS, clock
 from tidewatch.render.thread import timeline
 
 MOST = 3900  # characters of an answer: Slack refuses or splits what is longer than 4,000
+EVERYTHING = "everything"  # of a model is accepted, not only the columns of the incident
 LONGEST_WATCH = timedelta(days=366)
 
 
@@ -147,6 +149,26 @@ def _watch(request: Request) -> str:
     return f"{incident} is watched until {clock(after.watch_until or after.since)} UTC."
 
 
+def _accept(request: Request) -> str:
+    incident, text = _with_text(request, "why it is usual from now on")
+    first, _, rest = text.partition(" ")
+    everything = first.lower() == EVERYTHING and bool(rest.strip())
+    why = rest.strip() if everything else text
+    after = respond.accept(request.ports, incident, why, request.cause, everything=everything)
+    return f"{incident} is {after.resolution}."
+
+
+def _held(request: Request) -> str:
+    held = held_back(request.ports)
+    if not held:
+        return "Nothing is held back."
+    return "\n".join(
+        f"{each.model} {each.window}: {'; '.join(each.sentences)}. Held back: q = {each.q:.2f} over "
+        f"{each.windows:,} windows of a day."
+        for each in held
+    )
+
+
 def _runbook(request: Request) -> str:
     action, _, words = request.words.partition(" ")
     runbooks = {runbook.name: runbook for runbook in request.ports.runbooks}
@@ -239,6 +261,10 @@ VERBS = {
     "note": Verb("note INC text", "write something down", _note),
     "findings": Verb("findings INC text", "what L2 examined, suspects and tried; needed before L3", _findings),
     "watch": Verb("watch INC 14d why", "let it run under observation (L2)", _watch),
+    "accept": Verb(
+        f"accept INC [{EVERYTHING}] why", "the change is right: it is what is usual from now on (L2)", _accept
+    ),
+    "held": Verb("held", "what chance explains in so large a fleet, and nobody was called for", _held),
     "retrain": Verb("retrain INC why", "train a challenger and compare it (L2)", _retrain),
     "approvals": Verb("approvals", "what waits for a decision", _approvals),
     "approve": Verb(

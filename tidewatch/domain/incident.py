@@ -10,6 +10,9 @@ from tidewatch.domain.finding import Finding, Severity, Signal
 from tidewatch.domain.model_spec import Response, Tier
 
 Status = Literal["open", "acknowledged", "observing", "resolved"]
+# What the baseline says is usual, and can be taught; all else is a rule of the spec, or no matter of habit.
+TEACHABLE = ("drift", "output_drift", "scale", "nulls", "missing_feature", "frozen", "unseen_category", "confidence",
+             "row_count")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Incident:
     resolution: str = ""
     recovered: bool = False  # by itself, not by somebody
     promoted: str = ""  # the version that was promoted to end this
+    unlearnt: bool = False  # accepted as usual, and the baseline does not know it yet
     keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
 
     @property
@@ -89,6 +93,11 @@ class Incident:
     def may_be_retrained(self) -> bool:
         """Retraining can help against a worse or an old model; on faulty data it would learn the fault."""
         return self.signal.family == "performance" or self.finding.check == "stale_model"
+
+    @property
+    def may_be_accepted(self) -> bool:
+        """As what is usual from now on."""
+        return self.finding.check in TEACHABLE
 
     @property
     def tried(self) -> list[str]:
@@ -260,6 +269,8 @@ _STEPS = {
     "watch_ended": _watch_ended,
     "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
     "resolved": _resolved,
+    "accepted_as_usual": lambda incident, event: replace(_resolved(incident, event), unlearnt=True),
+    "baseline_relearnt": lambda incident, _: replace(incident, unlearnt=False),
     "recovered": _resolved,
 }
 
