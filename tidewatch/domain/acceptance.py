@@ -15,6 +15,7 @@ from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import ColumnProfile, Profile
 
 ENOUGH = 10  # windows since the change: from then on their own distances say how far apart they lie
+WEEK = 7
 ROWS = "rows"  # among the columns: how many rows a window has
 SHARES = ("nulls", "mode", "unseen", "duplicates", "unsure")  # of a window by itself, not its distance from others
 
@@ -125,6 +126,7 @@ def _rows(usual: Level | None, since: Mapping[str, Profile]) -> Level | None:
 
 
 def _short(spec: ModelSpec, windows: int) -> ModelSpec:
-    """Comparisons with as few windows as there are since the change."""
-    drift = spec.drift.model_copy(update={"compare_with": "trailing", "windows": max(windows, 1)})
+    """Comparisons with as few windows as there are since the change, or will be within a week of daily ones: with one
+    or two, weekdays alone would make everything usual."""
+    drift = spec.drift.model_copy(update={"compare_with": "trailing", "windows": max(windows, WEEK)})
     return spec.model_copy(update={"drift": drift})
