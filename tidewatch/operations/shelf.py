@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
 from typing import Any
 
 from tidewatch.domain.baseline import Baseline
@@ -189,7 +188,7 @@ class Shelf:
             profile = baseline.profile_of(json.loads(data)) if data else None
         except ValueError:
             return None
-        learnt = [*islice(reversed([*baseline.windows.values()]), 1), *baseline.accepted.values()]
+        learnt = [*[*baseline.windows.values()][-1:], *baseline.accepted.values()]
         kinds = {name: type(column) for latest in learnt for name, column in latest.columns.items()}
         fits = profile and kinds == {name: type(column) for name, column in profile.columns.items()}
         return profile if fits else None

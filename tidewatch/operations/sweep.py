@@ -79,13 +79,13 @@ def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
     for approval in incident.approvals:
         if approval.decision == "approved" and f"promoted:{approval.id}" not in incident.keys:
             send_job(ports, {"do": "promote", "incident": incident.id, "request": approval.id})
-    if incident.unlearnt and _is_forgotten(ports, incident, "accepted_as_usual"):
+    if incident.unlearnt and _forgotten(ports, incident, "accepted_as_usual"):
         send_job(ports, {"do": "relearn", "incident": incident.id})
-    if incident.retraining == "requested" and (asked := _is_forgotten(ports, incident, "retraining_requested")):
+    if incident.retraining == "requested" and (asked := _forgotten(ports, incident, "retraining_requested")):
         send_job(ports, {"do": "retrain", "incident": incident.id, "requested_by": asked.actor, "key": asked.key})
 
 
-def _is_forgotten(ports: Ports, incident: Incident, kind: str) -> Event | None:
+def _forgotten(ports: Ports, incident: Incident, kind: str) -> Event | None:
     """The latest event of that kind, now and then once it is old: its job may only be waiting its turn."""
     asked = [event for event in ports.log.read(incident.id) if event.kind == kind][-1]
     waits = ports.clock.now() - asked.at
