@@ -78,6 +78,12 @@ ASKS = {
     ),
     "note": ("Add a note", "What should others know?", "Goes into the log.", "Add"),
     "findings": ("Findings", "Examined, suspected cause, tried", "L3 is called only with these.", "Write down"),
+    "accept": (
+        "Accept as usual",
+        "Why is the change right?",
+        "From now on days like these are usual; the old ones are no more.",
+        "Accept",
+    ),
     "retrain": ("Retrain", "Why will new data help?", "The comparison comes as a question.", "Train"),
 }
 
@@ -87,6 +93,7 @@ SUBMITS: dict[str, Callable[[Ports, str, str, Cause], object]] = {
     "resolve": respond.request_resolution,
     "note": respond.note,
     "findings": respond.write_findings,
+    "accept": respond.accept,
     "retrain": request_retraining,
 }
 

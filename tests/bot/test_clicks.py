@@ -160,7 +160,7 @@ def test_a_reason_is_asked_for_in_a_modal_and_an_empty_one_is_sent_back(alarmed:
     assert alarmed.house.kinds() == ["opened", "noted"]
 
 
-@pytest.mark.parametrize("option", ["resolve", "note", "timeline", "unacknowledge", "findings"])
+@pytest.mark.parametrize("option", ["resolve", "note", "timeline", "unacknowledge", "findings", "accept"])
 def test_every_option_of_the_overflow_answers(alarmed: Team, option: str) -> None:
     alarmed.press("U0BEN", "escalate")
     alarmed.press("U0BEN", "acknowledge")
@@ -176,6 +176,17 @@ def test_every_option_of_the_overflow_answers(alarmed: Team, option: str) -> Non
         assert alarmed.submit("U0BEN", "because").ok
         alarmed.house.run_jobs()
         assert len(alarmed.house.events()) > events
+
+
+def test_a_change_is_accepted_with_a_click_and_a_reason_by_who_may(alarmed: Team) -> None:
+    assert alarmed.press("U0ANA", "more", "accept").ok
+    assert alarmed.console.view("U0ANA") is None
+    assert alarmed.told("U0ANA")[-1] == "To accept takes L2 or L3; you are L1. Ask Ben or Eva or Cara."
+    assert alarmed.press("U0BEN", "more", "accept").ok
+    assert alarmed.submit("U0BEN", "the scales are metric now").ok
+    alarmed.house.run_jobs()
+    assert alarmed.house.kinds() == ["opened", "accepted_as_usual", "baseline_relearnt"]
+    assert "accepted as usual: weight as in 2026-02-01 and since" in json.dumps(alarmed.message(":card"))
 
 
 def test_resolving_without_the_right_is_whispered_when_the_check_still_fails(alarmed: Team) -> None:

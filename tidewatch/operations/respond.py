@@ -11,6 +11,7 @@ from tidewatch.domain.people import Refused
 from tidewatch.operations.endpoint_again import endpoint_again
 from tidewatch.operations.examine import look_again
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.relearn import changed
 from tidewatch.operations.row_checks import ROW_CHECKS, passes_again
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_labels import judge_window
@@ -58,6 +59,19 @@ def write_findings(ports: Ports, incident: str, text: str, cause: Cause) -> Inci
 def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Cause) -> Incident:
     kept, until = keep_text(ports, incident, reason), ports.clock.now() + length
     return record_known(ports, incident, cause, lambda now: handling.watch(now, ports.people, cause.actor, until, kept))
+
+
+def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
+    """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
+    text = keep_text(ports, incident, reason)
+
+    def decide(now: Incident) -> list[Draft]:
+        columns, windows = changed(ports, now) if now.may_be_accepted else ([], [])
+        return handling.accept(now, ports.people, cause.actor, [] if everything else columns, windows, text)
+
+    after = record_known(ports, incident, cause, decide)
+    send_job(ports, {"do": "relearn", "incident": incident})
+    return after
 
 
 def decide(ports: Ports, request: str, decision: Decision, reason: str, cause: Cause) -> Incident:

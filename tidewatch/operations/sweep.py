@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tidewatch.domain.events import BrokenRecord, Cause, Draft
+from tidewatch.domain.events import BrokenRecord, Cause, Draft, Event
 from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.deadlines import Step, due
 from tidewatch.domain.incident.state import Incident
@@ -79,10 +79,14 @@ def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
     for approval in incident.approvals:
         if approval.decision == "approved" and f"promoted:{approval.id}" not in incident.keys:
             send_job(ports, {"do": "promote", "incident": incident.id, "request": approval.id})
-    if incident.retraining == "requested":
-        asked = [event for event in ports.log.read(incident.id) if event.kind == "retraining_requested"][-1]
-        waits = ports.clock.now() - asked.at
-        if waits >= FORGOTTEN and waits % FORGOTTEN < EVERY:  # not with every sweep: it may only be waiting its turn
-            send_job(
-                ports, {"do": "retrain", "incident": incident.id, "requested_by": asked.actor, "key": asked.key}
-            )  # fmt: skip
+    if incident.unlearnt and _forgotten(ports, incident, "accepted_as_usual"):
+        send_job(ports, {"do": "relearn", "incident": incident.id})
+    if incident.retraining == "requested" and (asked := _forgotten(ports, incident, "retraining_requested")):
+        send_job(ports, {"do": "retrain", "incident": incident.id, "requested_by": asked.actor, "key": asked.key})
+
+
+def _forgotten(ports: Ports, incident: Incident, kind: str) -> Event | None:
+    """The latest event of that kind, now and then once it is old: its job may only be waiting its turn."""
+    asked = [event for event in ports.log.read(incident.id) if event.kind == kind][-1]
+    waits = ports.clock.now() - asked.at
+    return asked if waits >= FORGOTTEN and waits % FORGOTTEN < EVERY else None

@@ -57,6 +57,8 @@ TELLS: dict[str, Tell] = {
     "promotion_refused": lambda d, who, _: f"✋ Not promoted: {escape(d['sentence'])}. Ask for a new comparison.",
     "reopened": lambda d, who, _: f"🔁 Came back: {escape(d['findings'][0]['sentence'])}.",
     "resolved": lambda d, who, text: f"✅ Resolved: {escape(d['sentence'])}.{_quoted(text(d.get('reason')))}",
+    "accepted_as_usual": lambda d, who, text: f"✅ {who} {escape(d['sentence'])}.{_quoted(text(d.get('reason')))}",
+    "baseline_relearnt": lambda d, who, _: f"📐 Learnt: {escape(d['sentence'])}.",
     "recovered": lambda d, who, _: f"✅ Recovered: {escape(d['sentence'])}.",
     # Only in the timeline: they would drown a thread.
     "opened": lambda d, who, _: f"🔴 Opened: {escape(d['findings'][0]['sentence'])}.",

@@ -162,5 +162,7 @@ _STEPS = {
     "watch_ended": _watch_ended,
     "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
     "resolved": _resolved,
+    "accepted_as_usual": lambda incident, event: replace(_resolved(incident, event), unlearnt=True),
+    "baseline_relearnt": lambda incident, _: replace(incident, unlearnt=False),
     "recovered": _resolved,
 }
