@@ -152,7 +152,7 @@ def _table(evidence: Mapping[str, Any]) -> str:
         if name in changes:
             old, new = (_span(of.get(name, ()), ".3f") for of in between)
             rows.append(("", old, new, _span(change[1:], "+.3f")))
-    table = "\n".join(f"{a:<16}{b:>15}{c:>15}{d:>18}" for a, b, c, d in rows)
+    table = "\n".join(f"{a:<15}{b:>17}{c:>17}{d:>19}" for a, b, c, d in rows)
     return f"```{table}```"
 
 
