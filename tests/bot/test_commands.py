@@ -167,6 +167,23 @@ def test_what_the_fleet_holds_back_can_be_read(house: House) -> None:
     )
 
 
+def test_approvals_are_listed_with_their_age_and_who_may_decide_and_decided_by_typing(house: House) -> None:
+    house.late_days(1, 3)
+    house.ask_to_promote(needed=2)
+    house.later(hours=3, minutes=5)
+    assert ask(house, "approvals") == (
+        "❓ `INC-1001-A1` Promote Demo version 2? · asked by Ben 3 h 05 ago · 0 of 2 said yes · "
+        "Eva, Cara may decide · closes 04 Mar 03:00 UTC"
+    )
+    counted = ask(house, "approve inc-1001-a1 better on every day", "U0EVA")
+    assert counted == "Your yes counts. INC-1001-A1 waits: 1 of 2 said yes."
+    assert "1 of 2 said yes · Cara may decide" in ask(house, "approvals")
+    assert ask(house, "reject INC-1001-A1", "U0CARA").startswith("A no needs a reason")
+    rejected = ask(house, "reject INC-1001-A1 the night flights got worse", "U0CARA")
+    assert rejected == "INC-1001-A1 was rejected by Cara at 02 Mar 06:05 UTC."
+    assert ask(house, "approvals") == "Nothing waits for a decision."
+
+
 def test_the_same_command_delivered_twice_answers_twice_and_acts_once(house: House) -> None:
     house.batch("2026-02-01", times=1.609344)
     cause = Cause("U0ANA", "slack", "command:T1")

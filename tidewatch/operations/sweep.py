@@ -7,6 +7,7 @@ from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.deadlines import Step, due
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
+from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.journal import load, record_known, send_job
 from tidewatch.operations.report import Marker, forget, open_markers
@@ -64,7 +65,7 @@ def _event(incident: Incident, step: Step) -> Draft:
             except Refused as refused:  # pragma: no cover - due() asks for nothing that is refused
                 return Draft("noted", {"sentence": str(refused)})
         case "expire":
-            return Draft("approval_expired", {"request": step.subject, "decision": "expired"})
+            return Draft("approval_expired", {"request": step.subject})
         case "end_watch":
             return Draft("watch_ended", {"why": step.why})
         case "interrupt":
@@ -75,10 +76,8 @@ def _event(incident: Incident, step: Step) -> Draft:
 
 
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
-    """A decision was recorded and its job never reached the queue: the process died in between."""
-    for approval in incident.approvals:
-        if approval.decision == "approved" and f"promoted:{approval.id}" not in incident.keys:
-            send_job(ports, {"do": "promote", "incident": incident.id, "request": approval.id})
+    """Something was recorded and its job never reached the queue: the process died in between."""
+    send_forgotten(ports, incident)
     if incident.unlearnt and _forgotten(ports, incident, "accepted_as_usual"):
         send_job(ports, {"do": "relearn", "incident": incident.id})
     if incident.retraining == "requested" and (asked := _forgotten(ports, incident, "retraining_requested")):

@@ -50,6 +50,7 @@ class Incident:
     recovered: bool = False  # by itself, not by somebody
     promoted: str = ""  # the version that was promoted to end this
     unlearnt: bool = False  # accepted as usual, and the baseline does not know it yet
+    replaced: str = ""  # and the one it replaced
     keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
 
     @property
@@ -85,8 +86,13 @@ class Incident:
         return next((run for run in self.runs if run.verdict == "running"), None)
 
     @property
+    def undecided(self) -> list[Approval]:
+        return [approval for approval in self.approvals if approval.decision == "pending"]
+
+    @property
     def pending(self) -> Approval | None:
-        return next((approval for approval in self.approvals if approval.decision == "pending"), None)
+        """The request that waits longest."""
+        return next(iter(self.undecided), None)
 
     def approval(self, request: str) -> Approval | None:
         return next((approval for approval in self.approvals if approval.id == request), None)
