@@ -46,7 +46,9 @@ def _run(request: Request) -> str:
     if len(names) > 1 or len(named) > 1:
         raise Refused("Write `runbook run INC NAME input=value`; a value of several words goes in quotes.")
     identity = incident_of(Request(request.ports, request.cause, named[0] if named else ""))[0]
-    _, runbook = start_run(request.ports, identity, names[0] if names else "", request.cause, given)
+    after, runbook = start_run(request.ports, identity, names[0] if names else "", request.cause, given)
+    if after.running is None:
+        return f"`{runbook.name}` is risky: {after.undecided[-1].id} asks somebody else for a yes first."
     return f"`{runbook.name}` runs for {identity} ({runbook.takes}); the thread shows how it ends."
 
 

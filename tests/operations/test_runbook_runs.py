@@ -14,12 +14,14 @@ from tidewatch.domain.events import Draft
 from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import When
 from tidewatch.domain.runbook_input import Input, WrongAnswers
+from tidewatch.operations.approvals import decide
 from tidewatch.operations.deliver import deliver
 from tidewatch.operations.jobs import carry_out
 from tidewatch.operations.journal import record_known, text_of
 from tidewatch.operations.runbooks import cancel_run, carry_out_run, dry_run, start_run, undo_run
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.suggestion import suggestion
+from tidewatch.operations.sweep import sweep
 
 INC, DAY, NEXT = "INC-1001", "2026-02-01", "2026-02-02"
 READ = "import json, sys, pathlib; task = json.load(sys.stdin); work = pathlib.Path(task['work'])\n"
@@ -376,3 +378,75 @@ def test_a_job_of_a_run_delivered_again_after_its_end_changes_nothing(mended: Ho
     before = mended.kinds()
     carry_out(mended.ports, f'{{"do": "run_runbook", "incident": "{INC}", "run": "{INC}-R1"}}')
     assert mended.kinds() == before
+
+
+# --- risk ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(opened: House) -> House:
+    """Ana asks for a risky run."""
+    with_runbook(opened, risk="high", digest="as it was", inputs={"why": Input(type="text", default="it is bad")})
+    start_run(opened.ports, INC, "", opened.by("U0ANA"))
+    opened.run_jobs()
+    return opened
+
+
+def test_a_risky_run_starts_when_somebody_else_says_yes(asked: House) -> None:
+    assert asked.kinds() == ["opened", "approval_requested"]
+    card = json.dumps([said.message.blocks for said in asked.chat.said.values()], ensure_ascii=False)
+    assert "Run convert-unit?" in card and "it is bad" in card and "convert-unit runs for INC-1001" in card
+    assert "yes" in refused(lambda: start_run(asked.ports, INC, "convert-unit", asked.by("U0ANA")))
+    decide(asked.ports, f"{INC}-A1", "approved", "", asked.by("U0BEN"))
+    asked.run_jobs()
+    run = asked.incident().runs[0]
+    assert (run.by, run.verdict, asked.incident().status) == ("U0ANA", "passed", "resolved")
+
+
+def test_a_risky_run_that_is_rejected_never_starts(asked: House) -> None:
+    decide(asked.ports, f"{INC}-A1", "rejected", "not at night", asked.by("U0BEN"))
+    asked.run_jobs()
+    assert asked.incident().runs == ()
+
+
+def test_whoever_asked_for_a_risky_run_cannot_approve_it(opened: House) -> None:
+    with_runbook(opened, risk="high")
+    start_run(opened.ports, INC, "", opened.by("U0BEN"))
+    assert "somebody else has to decide" in refused(
+        lambda: decide(opened.ports, f"{INC}-A1", "approved", "", opened.by("U0BEN"))
+    )
+
+
+def test_a_yes_to_scripts_that_were_changed_meanwhile_does_not_count(asked: House) -> None:
+    with_runbook(asked, digest="changed")
+    said = refused(lambda: decide(asked.ports, f"{INC}-A1", "approved", "", asked.by("U0BEN")))
+    assert "convert-unit is no longer what it was when the run was asked for" in said
+    asked.run_jobs()
+    assert asked.incident().runs == ()
+
+
+def test_an_approved_run_that_cannot_start_any_more_says_why(asked: House) -> None:
+    decide(asked.ports, f"{INC}-A1", "approved", "", asked.by("U0BEN"))
+    with_runbook(asked, digest="changed")
+    asked.run_jobs()
+    assert asked.kinds()[-1] == "approval_staled" and asked.incident().runs == ()
+
+
+def test_an_approved_run_starts_once_however_often_its_job_comes_and_wherever_it_dies(
+    asked: House, deaths: Callable[..., Iterator[House]]
+) -> None:
+    decide(asked.ports, f"{INC}-A1", "approved", "", asked.by("U0BEN"))
+    job = json.dumps({"do": "approved", "incident": INC, "request": f"{INC}-A1"})
+
+    def work(mortal: House) -> None:
+        mortal.change(runbooks=asked.ports.runbooks)
+        carry_out(mortal.ports, job)
+
+    for mortal in deaths(asked, work):
+        for _ in range(2):
+            carry_out(mortal.ports, job)
+        assert mortal.kinds().count("runbook_started") == 1
+        mortal.later(seconds=90)
+        sweep(mortal.ports)
+        mortal.run_jobs()
+        assert mortal.incident().status == "resolved"

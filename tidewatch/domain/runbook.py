@@ -61,6 +61,7 @@ class Record(Part):
 
 class Runbook(Record):
     folder: str  # where its scripts lie; set by whoever loaded the record
+    digest: str = ""  # of everything in the folder
 
     def suits(self, finding: Finding) -> bool:
         return finding.check in self.when.covers and all(

@@ -32,7 +32,8 @@ def _labels(shelf: Shelf, incident: Incident) -> str:
 
 
 def _retraining(shelf: Shelf, incident: Incident) -> str:
-    under_way = incident.retraining in ("requested", "running") or incident.pending
+    asked = any(request.kind == "promotion" for request in incident.undecided)
+    under_way = incident.retraining in ("requested", "running") or asked
     return f"a retraining for {incident.id} is under way" if under_way else ""
 
 

@@ -14,6 +14,7 @@ from tidewatch.domain.runbook import Runbook, Verdict, verdict
 from tidewatch.domain.runbook_input import Answer, answered
 from tidewatch.operations.journal import keep_text, load, record_known, send_job, text_of
 from tidewatch.operations.preconditions import unmet
+from tidewatch.operations.request_approval import request_approval
 from tidewatch.operations.run_progress import Progress
 from tidewatch.operations.run_step import Task
 from tidewatch.operations.shelf import Shelf, UnknownModel
@@ -45,24 +46,33 @@ def chosen(ports: Ports, incident: Incident, name: str) -> Runbook:
 def start_run(
     ports: Ports, incident: str, name: str, cause: Cause, given: Mapping[str, Answer] | None = None
 ) -> tuple[Incident, Runbook]:
-    """Record the start and put the work on the queue. Raises Refused (of the inputs, WrongAnswers) and
-    UnknownIncident."""
+    """Record the start and put the work on the queue; a risky one asks for a yes first. Raises Refused (of the inputs,
+    WrongAnswers) and UnknownIncident."""
     seen = load(ports, incident)
     ports.people.allow(cause.actor, "run_runbook", seen.model)
     if cause.key in seen.keys:
-        raise Refused(f"{seen.runs[-1].runbook} was started already.")
+        raise Refused("That was started already.")
     runbook = chosen(ports, seen, name)
     answers = answered(runbook.inputs, given or {}, seen.finding)
     if why := unmet(ports, seen, runbook):
         raise Refused(f"{runbook.name} cannot start now: {why}.")
-    _approved(runbook)
     inputs = keep_text(ports, incident, json.dumps(answers)) if answers else None
+    if runbook.risk == "low":
+        return record_start(ports, incident, runbook, inputs, cause), runbook
+    running.start(seen, ports.people, cause.actor, runbook, inputs, ports.clock.now())  # refused now, not after a yes
+    return request_approval(ports, incident, running.ask(seen, cause.actor, runbook, inputs), cause), runbook
+
+
+def record_start(
+    ports: Ports, incident: str, runbook: Runbook, inputs: Mapping[str, str] | None, cause: Cause
+) -> Incident:
+    """Raises Refused."""
     after = record_known(
         ports, incident, cause,
         lambda now: running.start(now, ports.people, cause.actor, runbook, inputs, ports.clock.now()),
     )  # fmt: skip
     _send(ports, after.runs[-1], incident)
-    return after, runbook
+    return after
 
 
 def dry_run(ports: Ports, incident: str, name: str, given: Mapping[str, Answer]) -> Outcome:
@@ -215,12 +225,6 @@ def _known(ports: Ports, name: str) -> Runbook:
     if runbook is None:
         raise Refused(f"There is no runbook {name}. There are: {', '.join(r.name for r in ports.runbooks)}.")
     return runbook
-
-
-def _approved(runbook: Runbook) -> None:
-    """What is risky waits for somebody's approval."""
-    if runbook.risk == "high":
-        raise Refused(f"{runbook.name} is risky and needs an approval, which cannot be asked for here yet.")
 
 
 def _send(ports: Ports, run: Run, incident: str) -> None:

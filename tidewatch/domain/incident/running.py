@@ -1,14 +1,17 @@
 """Starting, claiming, stopping and taking back a run: each function gives the events, or Refused with a sentence."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tidewatch.domain.events import Draft
 from tidewatch.domain.incident import handling, opening
+from tidewatch.domain.incident.approving import Ask
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident
-from tidewatch.domain.people import People, Refused
+from tidewatch.domain.people import MAY, People, Refused
 from tidewatch.domain.runbook import Runbook
+
+OPEN_FOR = timedelta(hours=4)  # how long a risky run waits for a yes
 
 
 def start(
@@ -18,7 +21,21 @@ def start(
     _cooled_down(incident, runbook, now)
     timeout = runbook.whole_timeout.total_seconds()
     (draft,) = handling.start_run(incident, _next(incident), runbook.name, runbook.title, timeout)
-    return [Draft(draft.kind, {**draft.data, "inputs": inputs} if inputs else draft.data)]
+    more = {"inputs": inputs} if inputs else {}
+    return [Draft(draft.kind, {**draft.data, "scripts": runbook.digest, **more})]
+
+
+def ask(incident: Incident, user: str, runbook: Runbook, inputs: handling.Text | None) -> Ask:
+    """For the run of a risky runbook. Raises Refused while the same is being asked already."""
+    for waiting in incident.undecided:
+        if waiting.evidence.get("runbook") == runbook.name:
+            raise Refused(f"{waiting.id} asks for {runbook.name} already; it waits for a yes.")
+    evidence = {"runbook": runbook.name, "scripts": runbook.digest, "touches": runbook.touches}
+    back = "It can be taken back afterwards." if runbook.undoable else "It cannot be taken back."
+    return Ask(
+        "runbook", f"Run {runbook.name}?", user, [tier for tier in runbook.tiers if tier >= MAY["approve"]], OPEN_FOR,
+        {**evidence, "inputs": dict(inputs or {})}, f"{runbook.name} runs for {incident.id}: {runbook.title}.", back,
+    )  # fmt: skip
 
 
 def begin(incident: Incident, run: str, worker: str, windows: Sequence[str]) -> list[Draft]:
