@@ -95,7 +95,7 @@ class IdCounter:
             )
         else:
             known = piece[~np.isnan(piece)]
-            nulls, distinct = len(piece) - len(known), Distinct.of(known.tolist())
+            nulls, distinct = len(piece) - len(known), Distinct.of_numbers(known)
         mine = IdProfile(len(piece) - nulls, nulls, distinct)
         self.done = self.done.plus(mine) if self.done.rows + self.done.nulls else mine
 
