@@ -54,17 +54,16 @@ def statistics_of(pairs: Mapping[str, tuple[ColumnProfile, ColumnProfile]]) -> d
 
 
 def wasserstein(now: NumberProfile, usual: NumberProfile, apart: Numbers) -> float:
-    """`apart`: F - G at the upper end of each bin. Between two boundaries F - G is taken to be straight; before the
+    """`apart`: |F - G| at the upper end of each bin. Between two boundaries F - G is taken to be straight; before the
     first and after the last it ends at the smallest and the largest value seen. No less than the means differ, which
     is exact where one side lies above the other, however far beyond the baseline (Kantorovich 1942)."""
-    lower = now.grid.lower
     low, high = max(min(now.low, usual.low), -FARTHEST), min(max(now.high, usual.high), FARTHEST)
     if high <= low or not now.finite or not usual.finite:
         return 0.0
-    bounds = np.clip(np.append(lower[1:], high), low, high)
-    sizes = np.abs(apart)
-    middle = (sizes[1:] + sizes[:-1]) / 2 * np.diff(bounds)
-    return max(float(middle.sum() + sizes[0] / 2 * (bounds[0] - low)), abs(now.mean - usual.mean))
+    bounds = np.minimum(np.maximum(now.grid.boundaries, low), high)
+    # Half of both bins beside it is what each end counts for; at the last end nothing is apart.
+    area = float((apart[:-1] * (bounds[2:] - bounds[:-2])).sum()) / 2
+    return max(area, abs(now.mean - usual.mean))
 
 
 def off_grid(now: NumberProfile, usual: NumberProfile) -> float:
@@ -99,7 +98,8 @@ def _of_all_bins(now: NumberProfile, usual: NumberProfile) -> tuple[float, float
     """ks, wasserstein, cramer_von_mises."""
     apart = now.distribution - usual.distribution
     squares = apart * apart * (now.counts + usual.counts)
-    return float(np.abs(apart).max()), wasserstein(now, usual, apart), float(squares.sum() / (now.rows + usual.rows))
+    np.abs(apart, out=apart)
+    return float(apart.max()), wasserstein(now, usual, apart), float(squares.sum() / (now.rows + usual.rows))
 
 
 def _texts(pairs: Mapping[str, tuple[TextProfile, TextProfile]]) -> dict[str, dict[str, float]]:

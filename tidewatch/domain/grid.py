@@ -115,11 +115,12 @@ class Grid:
         return hashlib.sha256(content).hexdigest()[:16]
 
     @cached_property
-    def lower(self) -> Numbers:
-        """Where each bin begins, in the column's unit; the first begins at -inf."""
+    def boundaries(self) -> Numbers:
+        """Where the bins begin and end, in the column's unit: one more than bins, from -inf to inf."""
         cut_values = self.centre + _key_begins(self.cuts) * self.spread
         order = np.lexsort((self._of_edges, np.concatenate([self.cuts, self.keys(self.edges)])))
-        return np.concatenate([[-np.inf], np.maximum.accumulate(np.concatenate([cut_values, self.edges])[order])])
+        inner = np.maximum.accumulate(np.concatenate([cut_values, self.edges])[order])
+        return np.concatenate([[-np.inf], inner, [np.inf]])
 
     @cached_property
     def atom_bins(self) -> NDArray[np.intp]:

@@ -66,17 +66,16 @@ class NumberProfile:
         return self.values_of(np.arange(self.grid.bins))
 
     def values_of(self, bins: NDArray[np.intp]) -> Numbers:
-        lower = self.grid.lower
-        low, high = (self.low, self.high) if self.finite else (lower[1], lower[-1])
-        upper = np.append(lower[1:], high)
-        begins, ends = np.clip(lower[bins], low, high), np.clip(upper[bins], low, high)
+        bounds = self.grid.boundaries
+        low, high = (self.low, self.high) if self.finite else (bounds[1], bounds[-2])
+        begins, ends = (np.minimum(np.maximum(bounds[some], low), high) for some in (bins, bins + 1))
         return np.asarray(begins + (ends / 2 - begins / 2))
 
     @cached_property
     def hundred(self) -> Numbers:
         """A hundred evenly spaced quantiles, p = .005, .015 … .995."""
-        places = np.searchsorted(self.cumulated, HUNDRED * self.cumulated[-1])
-        return np.asarray(np.clip(self.values_of(places), -FARTHEST, FARTHEST))
+        places = np.searchsorted(self.cumulated, np.ceil(HUNDRED * self.cumulated[-1]).astype(np.int64))
+        return np.minimum(np.maximum(self.values_of(places), -FARTHEST), FARTHEST)
 
     @cached_property
     def distribution(self) -> Numbers:
@@ -93,7 +92,7 @@ class NumberProfile:
         grid's `bounds` where it has them, with one group more for what lies outside."""
         bounds = self.grid.bounds
         if len(bounds):
-            inside = np.searchsorted(bounds, self.grid.lower, side="right") - 1
+            inside = np.searchsorted(bounds, self.grid.boundaries[:-1], side="right") - 1
             return np.asarray(np.where(inside < 0, len(bounds) - 1, inside), dtype=np.intp)
         middle = (self.cumulated - self.counts / 2) / max(self.cumulated[-1], 1)
         return np.asarray(np.minimum(middle * DECILES, DECILES - 1), dtype=np.intp)

@@ -135,6 +135,8 @@ def _piece(column: "pa.Array", kind: str) -> Piece:
     if pa.types.is_null(column.type):
         nothing = len(column)
         return Coded(np.full(nothing, -1), []) if kind == "text" else np.full(nothing, np.nan)
+    if pa.types.is_float64(column.type) and not column.null_count and kind == "number":
+        return np.asarray(np.from_dlpack(column), dtype=np.float64)
     if kind != "text":
         return np.asarray(values_of(pa.chunked_array([column]), kind), dtype=np.float64)
     if pa.types.is_dictionary(column.type) and len(column.dictionary) > len(column):
