@@ -174,9 +174,10 @@ class Divided:
     def add(self, piece: Piece) -> None:
         codes = self.codes[self.start : self.start + len(piece)]
         self.start += len(piece)
-        for code in set(np.unique(codes).tolist()) & self.counters.keys():
-            chosen = codes == code
-            self.counters[code].add(piece.where(chosen) if isinstance(piece, Coded) else piece[chosen])
+        order = np.argsort(codes, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
+            if len(rows) and (counter := self.counters.get(int(codes[rows[0]]))):
+                counter.add(piece.where(rows) if isinstance(piece, Coded) else piece[rows])
 
 
 class Words:

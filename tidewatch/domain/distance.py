@@ -16,6 +16,7 @@ LEAST = 1e-4  # an empty bin counts as this share in PSI, so that it stays finit
 # What a column's findings are told by, and its name for people.
 LEADING = {"ks": "Kolmogorov-Smirnov distance", "total_variation": "total variation"}
 EFFECT = "effect"
+UNLIKE = "a column cannot be a number in one window and text in another"
 
 
 def statistics(now: ColumnProfile, usual: ColumnProfile) -> dict[str, float]:
@@ -48,9 +49,19 @@ def statistics_of(pairs: Mapping[str, tuple[ColumnProfile, ColumnProfile]]) -> d
         elif isinstance(now, TextProfile) and isinstance(usual, TextProfile):
             texts[name] = now, usual
         else:
-            raise ValueError("a column cannot be a number in one window and text in another")
+            raise ValueError(UNLIKE)
     found = _numbers(numbers) | _texts(texts)
     return {name: found[name] for name in pairs}
+
+
+def deciding(now: ColumnProfile, usual: ColumnProfile) -> dict[str, float]:
+    """The same as `levelled(statistics(now, usual))`, and several times faster. Neither may be empty."""
+    if isinstance(now, NumberProfile) and isinstance(usual, NumberProfile):
+        ks = np.abs(now.distribution - usual.distribution).max()
+        return {"ks": float(ks), EFFECT: float(_effects([(now, usual)])[0])}
+    if isinstance(now, TextProfile) and isinstance(usual, TextProfile):
+        return {"total_variation": float(_total_variation(*_aligned(now, usual)))}
+    raise ValueError(UNLIKE)
 
 
 def wasserstein(now: NumberProfile, usual: NumberProfile, apart: Numbers) -> float:
@@ -82,9 +93,7 @@ def _numbers(pairs: Mapping[str, tuple[NumberProfile, NumberProfile]]) -> dict[s
     if not known:
         return found
     whole = np.array([_of_all_bins(now, usual) for now, usual in known.values()]).T
-    with np.errstate(over="ignore"):
-        away = [np.abs(now.hundred - usual.hundred) / usual.grid.spread for now, usual in known.values()]
-    effect = np.minimum(away, FARTHEST).mean(axis=1)
+    effect = _effects([*known.values()])
     mine = _stacked([usual.in_groups(now.counts) for now, usual in known.values()])
     binned = _binned(mine, _stacked([usual.grouped for _, usual in known.values()]))
     steps = _stacked([np.add.reduceat(now.counts, usual.steps) for now, usual in known.values()])
@@ -92,6 +101,12 @@ def _numbers(pairs: Mapping[str, tuple[NumberProfile, NumberProfile]]) -> dict[s
     for name, *values in zip(known, *whole, effect, *binned, chances, strict=True):
         found[name] = {statistic: float(value) for statistic, value in zip(_NUMBER, values, strict=True)}
     return found
+
+
+def _effects(pairs: Sequence[tuple[NumberProfile, NumberProfile]]) -> Numbers:
+    with np.errstate(over="ignore"):
+        away = [np.abs(now.hundred - usual.hundred) / usual.grid.spread for now, usual in pairs]
+    return np.asarray(np.minimum(away, FARTHEST).mean(axis=1))
 
 
 def _of_all_bins(now: NumberProfile, usual: NumberProfile) -> tuple[float, float, float]:
@@ -109,12 +124,19 @@ def _texts(pairs: Mapping[str, tuple[TextProfile, TextProfile]]) -> dict[str, di
     if not known:
         return found
     mine, theirs = (_stacked([sides[side] for sides in known.values()]) for side in (0, 1))
-    p, q = mine / mine.sum(axis=1, keepdims=True), theirs / theirs.sum(axis=1, keepdims=True)
-    apart = np.abs(p - q).sum(axis=1) / 2
+    apart = _total_variation(mine, theirs)
     chances = [chi_squared(*_common(*sides))[1] for sides in known.values()]
-    for name, *values in zip(known, apart, apart, l_infinity(p, q), *_binned(mine, theirs), chances, strict=True):
+    for name, *values in zip(
+        known, apart, apart, l_infinity(mine, theirs), *_binned(mine, theirs), chances, strict=True
+    ):
         found[name] = {statistic: float(value) for statistic, value in zip(_TEXT, values, strict=True)}
     return found
+
+
+def _total_variation(mine: Numbers, theirs: Numbers) -> Numbers:
+    """Of counts, categories last."""
+    apart = mine / mine.sum(axis=-1, keepdims=True) - theirs / theirs.sum(axis=-1, keepdims=True)
+    return np.asarray(np.abs(apart).sum(axis=-1) / 2)
 
 
 def _stacked(rows: Sequence[NDArray[Any]]) -> NDArray[Any]:
