@@ -6,7 +6,6 @@ values agree to rounding (1e-12); what is sketched has a stated error.
 
 import base64
 import zlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -148,13 +147,14 @@ class NumberProfile:
             return 0.0
         return float(self.values[int(np.searchsorted(self.cumulated, share * self.cumulated[-1]))])
 
-    def plus(self, other: "NumberProfile") -> "NumberProfile":
-        if self.grid is not other.grid and self.grid.digest != other.grid.digest:
+    def plus(self, *others: "NumberProfile") -> "NumberProfile":
+        if any(part.grid is not self.grid and part.grid.digest != self.grid.digest for part in others):
             raise ValueError("profiles of different grids cannot be added up")
+        parts = (self, *others)
         return NumberProfile(
-            self.grid, self.counts + other.counts, self.nulls + other.nulls, self.infinite + other.infinite,
-            min(self.low, other.low), max(self.high, other.high), self.total + other.total,
-            self.squares + other.squares,
+            self.grid, np.sum([part.counts for part in parts], axis=0), sum(part.nulls for part in parts),
+            sum(part.infinite for part in parts), min(part.low for part in parts), max(part.high for part in parts),
+            sum(part.total for part in parts), sum(part.squares for part in parts),
         )  # fmt: skip
 
 
@@ -205,13 +205,15 @@ class TextProfile:
         counts = dict(self.counts) | (self.frequent.items() if self.frequent else {})
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
-    def plus(self, other: "TextProfile") -> "TextProfile":
-        if self.known != other.known:
+    def plus(self, *others: "TextProfile") -> "TextProfile":
+        if any(part.known != self.known for part in others):
             raise ValueError("profiles that name different categories cannot be added up")
-        counts = Counter(self.counts)
-        counts.update(other.counts)
-        merged = TextProfile(dict(counts), self.nulls + other.nulls, self.known, self.other + other.other)
-        for part in (self, other):
+        parts, counts = (self, *others), dict(self.counts)
+        for part in others:
+            for name, count in part.counts.items():
+                counts[name] = counts.get(name, 0) + count
+        merged = TextProfile(counts, sum(part.nulls for part in parts), self.known, sum(part.other for part in parts))
+        for part in parts:
             if part.frequent and part.distinct:
                 merged = merged._with(part.frequent, part.distinct)
         return merged.bounded()
@@ -244,8 +246,10 @@ class IdProfile:
         """Rows beyond the first of each id: certain ones only, given the sketch's error."""
         return max(0, round(self.rows - self.distinct.upper))
 
-    def plus(self, other: "IdProfile") -> "IdProfile":
-        return IdProfile(self.rows + other.rows, self.nulls + other.nulls, self.distinct.plus(other.distinct))
+    def plus(self, *others: "IdProfile") -> "IdProfile":
+        parts = (self, *others)
+        distinct = self.distinct.plus(*(part.distinct for part in others))
+        return IdProfile(sum(part.rows for part in parts), sum(part.nulls for part in parts), distinct)
 
 
 @dataclass(frozen=True)
@@ -261,10 +265,11 @@ class TimeProfile:
     def rows(self) -> int:
         return sum(self.hours)
 
-    def plus(self, other: "TimeProfile") -> "TimeProfile":
-        hours = tuple(mine + theirs for mine, theirs in zip(self.hours, other.hours, strict=True))
+    def plus(self, *others: "TimeProfile") -> "TimeProfile":
+        parts = (self, *others)
         return TimeProfile(
-            min(self.earliest, other.earliest), max(self.latest, other.latest), hours, self.nulls + other.nulls
+            min(part.earliest for part in parts), max(part.latest for part in parts),
+            tuple(map(sum, zip(*(part.hours for part in parts), strict=True))), sum(part.nulls for part in parts),
         )  # fmt: skip
 
 
@@ -321,12 +326,10 @@ def merge(profiles: Sequence[Profile]) -> Profile:
 
 
 def merge_column(name: str, parts: Sequence[ColumnProfile]) -> ColumnProfile:
-    merged, *rest = parts
-    for part in rest:
-        if type(part) is not type(merged):
-            raise ValueError(f"column {name}: profiles of different types cannot be added up")
-        merged = merged.plus(part)  # type: ignore[arg-type]
-    return merged
+    first, *rest = parts
+    if any(type(part) is not type(first) for part in rest):
+        raise ValueError(f"column {name}: profiles of different types cannot be added up")
+    return first.plus(*rest) if rest else first  # type: ignore[arg-type]
 
 
 def _dump(column: ColumnProfile) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Distinct:
             zeros = 53 - np.frexp((run >> np.uint64(11)).astype(np.float64))[1]  # that the hash begins with
             place &= np.uint64(len(registers) - 1)
             np.maximum.at(registers, place.astype(np.intp), (zeros + 1).astype(np.uint8))
-        return Distinct(_image(registers)).plus(Distinct.of(()))
+        return Distinct(_image(registers)).plus()  # four bits a register
 
     @property
     def _sketch(self) -> hll_sketch:  # never kept: what is alive at the end of a program, the library calls a leak
@@ -65,10 +65,10 @@ class Distinct:
     def lower(self) -> float:
         return float(self._sketch.get_lower_bound(3))
 
-    def plus(self, other: "Distinct") -> "Distinct":
+    def plus(self, *others: "Distinct") -> "Distinct":
         union = hll_union(SIZE)
-        union.update(self._sketch)
-        union.update(other._sketch)
+        for part in (self, *others):
+            union.update(part._sketch)
         return Distinct(union.get_result(tgt_hll_type.HLL_4).serialize_compact())
 
     def dump(self) -> str:
