@@ -104,8 +104,10 @@ def _numbers(pairs: Mapping[str, tuple[NumberProfile, NumberProfile]]) -> dict[s
 
 
 def _effects(pairs: Sequence[tuple[NumberProfile, NumberProfile]]) -> Numbers:
+    spreads = np.array([[usual.grid.spread] for _, usual in pairs])
     with np.errstate(over="ignore"):
-        away = [np.abs(now.hundred - usual.hundred) / usual.grid.spread for now, usual in pairs]
+        away = NumberProfile.hundreds([now for now, _ in pairs]) - [usual.hundred for _, usual in pairs]
+        away = np.abs(away) / spreads
     return np.asarray(np.minimum(away, FARTHEST).mean(axis=1))
 
 

@@ -62,19 +62,31 @@ class NumberProfile:
     @cached_property
     def values(self) -> Numbers:
         """A value for each bin: its middle, kept between the smallest and the largest value seen."""
-        return self.values_of(np.arange(self.grid.bins))
+        low, high = self._range
+        bounds = np.minimum(np.maximum(self.grid.boundaries, low), high)
+        return np.asarray(bounds[:-1] + (bounds[1:] / 2 - bounds[:-1] / 2))
 
-    def values_of(self, bins: NDArray[np.intp]) -> Numbers:
+    @property
+    def _range(self) -> tuple[float, float]:
         bounds = self.grid.boundaries
-        low, high = (self.low, self.high) if self.finite else (bounds[1], bounds[-2])
-        begins, ends = (np.minimum(np.maximum(bounds[some], low), high) for some in (bins, bins + 1))
-        return np.asarray(begins + (ends / 2 - begins / 2))
+        return (self.low, self.high) if self.finite else (bounds[1], bounds[-2])
 
     @cached_property
     def hundred(self) -> Numbers:
-        """A hundred evenly spaced quantiles, p = .005, .015 … .995."""
-        places = np.searchsorted(self.cumulated, np.ceil(HUNDRED * self.cumulated[-1]).astype(np.int64))
-        return np.minimum(np.maximum(self.values_of(places), -FARTHEST), FARTHEST)
+        return self.hundreds([self])[0]
+
+    @staticmethod
+    def hundreds(profiles: "Sequence[NumberProfile]") -> Numbers:
+        """A hundred evenly spaced quantiles of each, p = .005, .015 … .995: (profiles, 100)."""
+        wanted = np.ceil(HUNDRED * np.array([[part.rows] for part in profiles])).astype(np.int64)
+        places = [np.searchsorted(part.cumulated, rows) for part, rows in zip(profiles, wanted, strict=True)]
+        low, high = np.clip([part._range for part in profiles], -FARTHEST, FARTHEST).T[:, :, None]
+        begins, ends = (
+            [part.grid.boundaries[bins + after] for part, bins in zip(profiles, places, strict=True)]
+            for after in (0, 1)
+        )
+        begins, ends = (np.minimum(np.maximum(bounds, low), high) for bounds in (begins, ends))
+        return np.asarray(begins + (ends / 2 - begins / 2))
 
     @cached_property
     def distribution(self) -> Numbers:
