@@ -73,7 +73,7 @@ class NumberProfile:
 
     @cached_property
     def hundred(self) -> Numbers:
-        return self.hundreds([self])[0]
+        return np.asarray(self.hundreds([self])[0])
 
     @staticmethod
     def hundreds(profiles: "Sequence[NumberProfile]") -> Numbers:
