@@ -12,8 +12,10 @@ from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 from tests.domain.columns import LARGEST, LIGHT, NASTY_COLUMN, SHAPES, WORDS, number, pair, text
 from tidewatch.domain.distance import levelled, off_grid, statistics
 from tidewatch.domain.exact import binned, chi_squared, doane_edges, hellinger, jensen_shannon
-from tidewatch.domain.grid import Grid, Numbers
-from tidewatch.domain.profile import NumberProfile, TextProfile, TimeProfile
+from tidewatch.domain.profile.grid import Grid, Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.text import TextProfile
+from tidewatch.domain.profile.times import TimeProfile
 
 ROWS = 20_000
 NUMBERS = {"ks", "wasserstein", "effect", "cramer_von_mises", "psi", "jensen_shannon", "hellinger", "chi2", "p_value"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.domain.columns import LARGEST, NASTY, NASTY_COLUMN, SHAPES, near, number
 from tidewatch.domain.exact import binned, doane_edges
-from tidewatch.domain.grid import BLOCK, SHARE, Grid, Numbers
+from tidewatch.domain.profile.grid import BLOCK, SHARE, Grid, Numbers
 
 ROWS = 20_000
 

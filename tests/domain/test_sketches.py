@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidewatch.domain.sketches import FEW, Distinct, Frequent
+from tidewatch.domain.profile.sketches import FEW, Distinct, Frequent
 
 HEAVY = {"heavy": 5_000, "middle": 400}
 

@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from tidewatch.domain.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
 from tidewatch.domain.distance import deciding
-from tidewatch.domain.grid import Grid
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import FORMAT, ColumnProfile, IdProfile, NumberProfile, Profile, TextProfile, merge
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
+from tidewatch.domain.profile.grid import Grid
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import FORMAT, Profile, merge
+from tidewatch.domain.profile.text import TextProfile
 
 Levels = Mapping[str, Mapping[str, Level]]  # column -> statistic -> level
 

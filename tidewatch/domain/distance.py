@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidewatch.domain.exact import chi_squared, hellinger, jensen_shannon, l_infinity
-from tidewatch.domain.grid import FARTHEST, Numbers
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import FARTHEST, Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.rank_tests import combined_p_values
 
 LEAST = 1e-4  # an empty bin counts as this share in PSI, so that it stays finite

@@ -9,9 +9,12 @@ from tidewatch.domain.baseline import Baseline, compared
 from tidewatch.domain.checks.scale import STRANGE, ScaleChange, find_scale
 from tidewatch.domain.distance import EFFECT, LEADING, levelled, off_grid, statistics_of
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, NumberProfile, Profile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 
 BEYOND_REASON = 1e4  # so many times less likely must the effect be, to decide alone
 

@@ -7,9 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tidewatch.domain.grid import BLOCK, Grid, Numbers
-from tidewatch.domain.profile import ColumnProfile, IdProfile, NumberProfile, TextProfile, TimeProfile
-from tidewatch.domain.sketches import Distinct
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import BLOCK, Grid, Numbers
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.sketches import Distinct
+from tidewatch.domain.profile.text import TextProfile
+from tidewatch.domain.profile.times import TimeProfile
 from tidewatch.domain.table import Coded, Piece
 
 SAMPLE = 10_000  # rows kept of a column for the search for another unit
