@@ -6,7 +6,7 @@ from hypothesis import given
 
 from tests.domain.columns import NASTY_COLUMN, number
 from tidewatch.domain.checks.scale import PAIRS, SPELLINGS, Pair, ScaleChange, find_scale, snapped
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile.grid import Numbers
 
 MILES = np.arange(80.0, 2600.0, 13)  # the routes of a network
 

@@ -16,7 +16,7 @@ from tidewatch.domain.acceptance import accept, usual_windows
 from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.finding import Finding, by_signal
 from tidewatch.domain.judgement import judge
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.profiling import count, learn

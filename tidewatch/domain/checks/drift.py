@@ -10,9 +10,12 @@ from tidewatch.domain.checks.scale import STRANGE, ScaleChange, find_scale
 from tidewatch.domain.distance import EFFECT, LEADING, levelled, off_grid, statistics_of
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.fleet import chance_of
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, NumberProfile, Profile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 
 BEYOND_REASON = 1e4  # so many times less likely must the effect be, to decide alone
 
@@ -53,7 +56,7 @@ def compare(
         scale = None
         if isinstance(mine, NumberProfile) and isinstance(theirs, NumberProfile) and name in samples:
             # Most values being known, the rows need not be looked at.
-            known = off_grid(mine, theirs) < STRANGE
+            known = not theirs.on_grid or off_grid(mine, theirs) < STRANGE
             scale = None if known else find_scale(samples[name], theirs, spec.columns[name].unit)
         column = spec.columns[name]
         change = _change(now.columns[name], theirs, column.unit) if strange and not column.sensitive else ""

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tidewatch.domain.grid import Numbers
-from tidewatch.domain.profile import NumberProfile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
 
 
 @dataclass(frozen=True)

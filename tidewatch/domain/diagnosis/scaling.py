@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tidewatch.domain.checks.scale import PAIRS, POWERS, SPELLINGS, Pair, ScaleChange
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import FITS, SURE, NumberColumn, Return, different
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile.grid import Numbers
 
 STRANGE = 0.2  # from this share of rows with values that were never there, a transformation is looked for
 FEWEST = 4  # different values; fewer prove no transformation that has no name

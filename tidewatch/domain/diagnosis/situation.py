@@ -13,7 +13,10 @@ from tidewatch.domain.finding import Finding
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, Profile, TextProfile, merge_column
+from tidewatch.domain.profile.column import ColumnProfile, merge_column
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.table import Table
 
 SAMPLE = 2_000  # rows among which another unit is looked for
