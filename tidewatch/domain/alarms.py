@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import TypeVar
 
 from tidewatch.domain.baseline import Baseline
+from tidewatch.domain.distance import EFFECT, levelled
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.window_time import window_time
 
 MONTH = timedelta(days=30)
 HIGHEST = 0.2  # a level of a window that no budget exceeds
+BEYOND_REASON = 1e4  # so many times less likely must the effect be, to decide alone
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -29,6 +31,18 @@ def window_level(spec: ModelSpec, baseline: Baseline) -> float:
     if baseline.segment:
         return level / 2 / max(followed, 1)
     return level / 2 if followed else level
+
+
+def chance(baseline: Baseline, column: str, values: Mapping[str, float]) -> float:
+    """Of a column with these statistics (see distance.statistics), if nothing is wrong, by how its windows vary: all
+    deciding statistics must be unlikely, or the effect beyond all reason (a distribution may move altogether in a
+    storm, but not a hundred times as far). With few rows, or too few windows to learn from, the theory of independent
+    rows must agree."""
+    levels = baseline.levels.get(column, {})
+    known = {name: levels[name].p_value(name, value) for name, value in levelled(values).items() if name in levels}
+    if not known:
+        return values["p_value"]
+    return max(min(max(known.values()), BEYOND_REASON * known.get(EFFECT, 1.0)), values["p_value"])
 
 
 def windows_a_month(spec: ModelSpec, baseline: Baseline) -> float:
@@ -62,5 +76,5 @@ def lasting(spec: ModelSpec, found: Sequence[Finding], earlier: Sequence[Collect
 def discoveries(chances: Mapping[Name, float], level: float) -> set[Name]:
     """Benjamini-Hochberg: the k smallest, k the largest with chance(k) <= level · k / m."""
     ordered = sorted(chances.items(), key=lambda item: item[1])
-    kept = [k for k, (_, chance) in enumerate(ordered, 1) if chance <= level * k / len(ordered)]
+    kept = [k for k, (_, likely) in enumerate(ordered, 1) if likely <= level * k / len(ordered)]
     return {name for name, _ in ordered[: max(kept, default=0)]}
