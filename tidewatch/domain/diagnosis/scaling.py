@@ -1,6 +1,7 @@
 """Another unit, a moved decimal point, a sensor that reads too much, a sign turned round."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from tidewatch.domain.checks.scale import POWERS, Pair, ScaleChange, known_changes
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import FITS, SURE, NumberColumn, Return, different
+from tidewatch.domain.diagnosis.part_unit import group_of, part_in_another_unit
 from tidewatch.domain.grid import Numbers
 
 STRANGE = 0.2  # from this share of rows with values that were never there, a transformation is looked for
@@ -29,7 +31,13 @@ def unit_or_scale(column: NumberColumn) -> Cause | None:
     result = column.situation.results[column.name]
     if result.scale is not None:
         return _certain(column, result.scale)
-    return _by_values(column) or _by_few_values(column) or _by_distribution(column) or _beyond(column)
+    return (
+        part_in_another_unit(column)
+        or _by_values(column)
+        or _by_few_values(column)
+        or _by_distribution(column)
+        or _beyond(column)
+    )
 
 
 def sign_flip(column: NumberColumn) -> Cause | None:
@@ -157,7 +165,10 @@ def _agreed(votes: Numbers, width: float) -> tuple[NDArray[np.float64], int]:
 def _told(column: NumberColumn, fit: _Fit, share: float) -> Cause:
     pair, change = _pair(fit.change), fit.change
     what = f"in another unit ({pair})" if change.first else f"as {_formula(change)}, x what it should be"
-    where = "" if share > 0.9 else f" in {share:.0%} of the rows"
+    where, group = "", ""
+    if share <= 0.9:
+        told, group = group_of(column, ~np.isnan(column.ordered) & ~column.knows(column.ordered))
+        where = told or f" in {share:.0%} of the rows"
     median = ""
     if not column.sensitive:
         median = f", median {column.now.quantile(0.5):.4g} where{column.told(column.usual.quantile(0.5))} is usual"
@@ -167,11 +178,13 @@ def _told(column: NumberColumn, fit: _Fit, share: float) -> Cause:
     )
     trust = 0.96 if pair else 0.85 if not change.offset else 0.8
     score = trust * (0.7 + 0.3 * min(1.0, fit.back.known / max(column.usually_known, 1e-9)))
-    evidence = {"rows": share, "known": fit.back.known, "by_chance": fit.back.by_chance, "after": fit.distance}
+    evidence = {
+        "rows": share, "known": fit.back.known, "by_chance": fit.back.by_chance, "after": fit.distance, "group": group,
+    }  # fmt: skip
     return _cause(column, change, score, sentence, evidence)
 
 
-def _cause(column: NumberColumn, change: Pair, score: float, sentence: str, evidence: dict[str, float]) -> Cause:
+def _cause(column: NumberColumn, change: Pair, score: float, sentence: str, evidence: dict[str, Any]) -> Cause:
     how = {"factor": change.factor, "offset": change.offset, "pair": _pair(change)}
     return Cause("unit_or_scale", column.name, score, sentence, how | evidence, columns=(column.name,))
 
