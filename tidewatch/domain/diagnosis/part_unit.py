@@ -32,7 +32,7 @@ def part_in_another_unit(column: NumberColumn) -> Cause | None:
     share = len(values) / max(len(column.values), 1)  # at least: some converted values lie on a step by accident
     where, group = "", ""
     if share < ALL:
-        told, group = group_of(column, off)
+        told, group = _group_of(column, off)
         where = told or " in a part of the rows"
     sentence = (
         f"{column.name} arrives {change.told}{where}: {share:.0%} of the rows lie between the usual steps of its "
@@ -45,7 +45,7 @@ def part_in_another_unit(column: NumberColumn) -> Cause | None:
     return Cause("unit_or_scale", column.name, 0.96, sentence, evidence, columns=(column.name,))
 
 
-def group_of(column: NumberColumn, rows: NDArray[np.bool_]) -> tuple[str, str]:
+def _group_of(column: NumberColumn, rows: NDArray[np.bool_]) -> tuple[str, str]:
     """Whose rows these are, out of `column.ordered`: for people, and as "depot=EAST"; "" if they are of no one group,
     or where it may not be told."""
     for name in column.situation.texts:

@@ -1,7 +1,6 @@
 """Another unit, a moved decimal point, a sensor that reads too much, a sign turned round."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 from tidewatch.domain.checks.scale import POWERS, Pair, ScaleChange, known_changes
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import FITS, SURE, NumberColumn, Return, different
-from tidewatch.domain.diagnosis.part_unit import group_of, part_in_another_unit
+from tidewatch.domain.diagnosis.part_unit import part_in_another_unit
 from tidewatch.domain.grid import Numbers
 
 STRANGE = 0.2  # from this share of rows with values that were never there, a transformation is looked for
@@ -165,10 +164,7 @@ def _agreed(votes: Numbers, width: float) -> tuple[NDArray[np.float64], int]:
 def _told(column: NumberColumn, fit: _Fit, share: float) -> Cause:
     pair, change = _pair(fit.change), fit.change
     what = f"in another unit ({pair})" if change.first else f"as {_formula(change)}, x what it should be"
-    where, group = "", ""
-    if share <= 0.9:
-        told, group = group_of(column, ~np.isnan(column.ordered) & ~column.knows(column.ordered))
-        where = told or f" in {share:.0%} of the rows"
+    where = "" if share > 0.9 else f" in {share:.0%} of the rows"
     median = ""
     if not column.sensitive:
         median = f", median {column.now.quantile(0.5):.4g} where{column.told(column.usual.quantile(0.5))} is usual"
@@ -178,13 +174,11 @@ def _told(column: NumberColumn, fit: _Fit, share: float) -> Cause:
     )
     trust = 0.96 if pair else 0.85 if not change.offset else 0.8
     score = trust * (0.7 + 0.3 * min(1.0, fit.back.known / max(column.usually_known, 1e-9)))
-    evidence = {
-        "rows": share, "known": fit.back.known, "by_chance": fit.back.by_chance, "after": fit.distance, "group": group,
-    }  # fmt: skip
+    evidence = {"rows": share, "known": fit.back.known, "by_chance": fit.back.by_chance, "after": fit.distance}
     return _cause(column, change, score, sentence, evidence)
 
 
-def _cause(column: NumberColumn, change: Pair, score: float, sentence: str, evidence: dict[str, Any]) -> Cause:
+def _cause(column: NumberColumn, change: Pair, score: float, sentence: str, evidence: dict[str, float]) -> Cause:
     how = {"factor": change.factor, "offset": change.offset, "pair": _pair(change)}
     return Cause("unit_or_scale", column.name, score, sentence, how | evidence, columns=(column.name,))
 
