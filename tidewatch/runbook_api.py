@@ -22,10 +22,11 @@ from tidewatch.domain.checks import drift
 from tidewatch.domain.checks.performance import judge
 from tidewatch.domain.checks.scale import snapped
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome, join
-from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.profiling import count

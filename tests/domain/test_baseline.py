@@ -16,12 +16,13 @@ from tidewatch.domain.baseline import (
     reference,
     unsure_share,
 )
-from tidewatch.domain.counting import IdCounter, NumberCounter, TextCounter
-from tidewatch.domain.grid import Grid
 from tidewatch.domain.levels import FEW, Level
 from tidewatch.domain.performance.outcomes import DayOutcome
 from tidewatch.domain.performance.usual import RUNS, metric_levels
-from tidewatch.domain.profile import ColumnProfile, Profile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.counting import IdCounter, NumberCounter, TextCounter
+from tidewatch.domain.profile.grid import Grid
+from tidewatch.domain.profile.profile import Profile
 
 GRID = Grid.of(np.random.default_rng(1).normal(20, 5, 2000))
 SCORES = Grid.of(np.full(50, 0.2))

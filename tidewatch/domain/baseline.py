@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from tidewatch.domain.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
-from tidewatch.domain.distance import levelled, statistics
-from tidewatch.domain.grid import Grid
+from tidewatch.domain.distance import deciding
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import FORMAT, ColumnProfile, IdProfile, NumberProfile, Profile, TextProfile, merge
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
+from tidewatch.domain.profile.grid import Grid
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import FORMAT, Profile, merge
+from tidewatch.domain.profile.text import TextProfile
 
 Levels = Mapping[str, Mapping[str, Level]]  # column -> statistic -> level
 
@@ -155,6 +159,7 @@ def segment_levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str,
 def column_levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str, dict[str, Level]]:
     """From left-out windows: every window compared with those before it (or with all others) as a new one will be."""
     seen = dict[str, dict[str, list[float]]]()
+    windows = {name: replace(profile, segments={}) for name, profile in windows.items()}  # not to be added up here
     for name, usual in left_out(spec, windows):
         for column, profile in windows[name].columns.items():
             values = measures(profile, usual.columns[column])
@@ -194,7 +199,7 @@ def measures(now: ColumnProfile, usual: ColumnProfile) -> dict[str, float]:
         case TextProfile(), TextProfile():
             values["unseen"] = sum(now.unseen(usual.names).values()) / now.rows
     if isinstance(now, NumberProfile | TextProfile):
-        values |= {"mode": now.mode} | levelled(statistics(now, usual))
+        values |= {"mode": now.mode} | deciding(now, usual)
     return values
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from tidewatch.domain.checks.intake import kinds_of, misfits, refused
-from tidewatch.domain.counting import Collected
 from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.profile.counting import Collected
 from tidewatch.domain.table import Table
 from tidewatch.operations.receipts import once
 from tidewatch.operations.report import report

@@ -9,15 +9,17 @@ import numpy as np
 from tidewatch.domain.baseline import Baseline, column_levels, profiled, segment_levels
 from tidewatch.domain.census import ALL, Census
 from tidewatch.domain.checks.intake import KINDS, kinds_of, misfits
-from tidewatch.domain.counting import Codes, NumberCounter, Sampler, Words
 from tidewatch.domain.exact import doane_edges
-from tidewatch.domain.grid import Grid, Numbers
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.multivariate.row_choice import ChosenRows
 from tidewatch.domain.performance.outcomes import DayOutcome, outcomes_by_window
 from tidewatch.domain.performance.usual import metric_levels
-from tidewatch.domain.profile import NumberProfile, Profile, TextProfile
+from tidewatch.domain.profile.counting import Codes, NumberCounter, Sampler, Words
+from tidewatch.domain.profile.grid import Grid, Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.table import Piece, Sink, Table
 from tidewatch.ports.tables import Contents, Tables, UnreadableTable
 

@@ -9,7 +9,7 @@ from typing import Any
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.ports import Ports

@@ -1,7 +1,7 @@
 """Data files piece by piece, in constant memory: parquet by column, text formats by rows."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,18 +81,19 @@ def _feed_parquet(source: bytes | Path, sinks: Mapping[str, Sink], kinds: Mappin
     fed = {name: kinds.get(name, found[name]) for name in sinks if _fits(name, found, kinds)}
     texts = [name for name in fed if found[name] == "text"]
 
-    def read(some: list[str], together: bool) -> None:
+    def read(groups: Iterator[list[str]]) -> None:
         buffer = BUFFER if isinstance(source, Path) else 0
         mine = parquet_file(source, metadata=metadata, read_dictionary=texts, buffer_size=buffer)
-        for names in [some] if together else [[name] for name in some]:
+        for names in groups:
             _feed_columns(mine, {name: fed[name] for name in names}, sinks)
 
+    waiting = iter([list(fed)] if metadata.num_rows <= ROWS else [[name] for name in fed])
     workers = _processors() if metadata.num_rows * len(fed) >= PARALLEL else 1
     if workers == 1:
-        read(list(fed), metadata.num_rows <= ROWS)
+        read(waiting)
     else:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda i: read(list(fed)[i::workers], False), range(workers)))
+            list(pool.map(read, [waiting] * workers))  # who is free takes the next column
     return Contents(metadata.num_rows, found)
 
 
@@ -135,6 +136,8 @@ def _piece(column: "pa.Array", kind: str) -> Piece:
     if pa.types.is_null(column.type):
         nothing = len(column)
         return Coded(np.full(nothing, -1), []) if kind == "text" else np.full(nothing, np.nan)
+    if pa.types.is_float64(column.type) and not column.null_count and kind == "number":
+        return np.asarray(np.from_dlpack(column), dtype=np.float64)
     if kind != "text":
         return np.asarray(values_of(pa.chunked_array([column]), kind), dtype=np.float64)
     if pa.types.is_dictionary(column.type) and len(column.dictionary) > len(column):
