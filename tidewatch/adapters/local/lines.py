@@ -40,14 +40,20 @@ def whole(source: bytes | Path, ending: str) -> Any:
 
     json = "json" in ending
     with opened(source, ending) as stream, _explained(json, (), {}):
-        data = stream.read(UNPACKED_LIMIT + 1) if ending.endswith(".gz") else b""
-        if len(data) > UNPACKED_LIMIT:
-            raise UnreadableTable(f"the file unpacks to more than {UNPACKED_LIMIT >> 30} GiB")
-        table = _table(BufferReader(data) if data else stream, json)
+        table = _table(BufferReader(_unpacked(stream)) if ending.endswith(".gz") else stream, json)
         for name, kind in zip(table.column_names, table.schema.types, strict=True):
             if is_binary(kind):
                 raise UnreadableTable(f"the file is not in UTF-8: see column {name}")
     return table
+
+
+def _unpacked(stream: Any) -> bytes:
+    data = bytearray()
+    while len(data) <= UNPACKED_LIMIT:
+        if not (more := stream.read(BLOCK)):
+            return bytes(data)
+        data += more
+    raise UnreadableTable(f"the file unpacks to more than {UNPACKED_LIMIT >> 30} GiB")
 
 
 def batches(

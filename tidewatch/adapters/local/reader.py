@@ -39,7 +39,7 @@ class Reader:
 
     def __init__(self, memory: int) -> None:
         """`memory`: bytes of data it may hold."""
-        self.memory = memory
+        self.memory, self.ready = memory, True  # for the next request
         self.pipe, its = Pipe()
         command = [sys.executable, "-P", "-m", __name__, str(its.fileno()), str(memory)]
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -56,13 +56,14 @@ class Reader:
 
         Raises UnreadableTable and ReaderLost.
         """
-        deadline = time.monotonic() + seconds
+        deadline, self.ready = time.monotonic() + seconds, False
         try:
             self.pipe.send((what, arguments))
             while True:
                 if not self.pipe.poll(max(deadline - time.monotonic(), 0.0)):
                     raise UnreadableTable(f"the file takes longer than {seconds:.0f} s to read")
                 said, content = ForkingPickler.loads(self.pipe.recv_bytes(self.memory))
+                self.ready = said != PIECE
                 if said == REFUSED:
                     raise UnreadableTable(content)
                 yield said, content

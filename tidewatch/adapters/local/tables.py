@@ -59,7 +59,7 @@ class ArrowTables:
 
 class GuardedTables(ArrowTables):
     """Files from elsewhere, read by a process under limits (see `reader`). It is kept for the next file, so that only
-    the first waits for its start; one that refused a file, or broke, is not used again."""
+    the first waits for its start; one that broke, or was not done in time, is not used again."""
 
     def __init__(self, memory: int = 1 << 30, seconds: float = 300.0) -> None:
         """`memory`: bytes of data in the reading process; `seconds` a file may take."""
@@ -92,10 +92,11 @@ class GuardedTables(ArrowTables):
         reader = self._idle.pop() if self._idle else Reader(self.memory)
         try:
             yield reader
-        except BaseException:
-            reader.end()
-            raise
-        self._idle.append(reader)
+        finally:
+            if reader.ready:
+                self._idle.append(reader)
+            else:
+                reader.end()
 
 
 def _read_parquet(source: bytes | Path, columns: Sequence[str] | None) -> Any:
