@@ -11,8 +11,8 @@ Damage = Callable[[bytes, Random], bytes]
 
 ODD: list[Any] = [
     None, True, False, 0, -1, 1, 2, 7.5, -0.0, 1e308, -1e308, 1e-320, 10**30, -(10**30), float("nan"), float("inf"),
-    float("-inf"), "", "x", "AAAA", "eJwDAAAAAAE=", "NaN", "\ud800", "é\u0000", [], {}, [None], [[]], {"": None}, [1, 2],
-    {"x": 1}, "2013-01-01",
+    float("-inf"), "", "x", "AAAA", "eJwDAAAAAAE=", "NaN", "\ud800", "é\u0000", [], {}, [None], [[]], {"": None},
+    [1, 2], {"x": 1}, "2013-01-01",
 ]  # fmt: skip
 DEEP = 100_000  # levels: no parser and no recursion survives them all
 

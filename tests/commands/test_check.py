@@ -215,7 +215,7 @@ def test_files_that_are_not_there_are_refused(files: Path) -> None:
     [
         (b"", "is no baseline (not a baseline); write one with `tidewatch baseline`"),
         (b"PAR1\xff", "is no baseline (not a baseline)"),
-        (b'{"format": 1}', "a baseline of format 1, and this Tidewatch reads 2"),
+        (b'{"format": 1}', "a baseline of format 1, and this Tidewatch reads format 2"),
         (b'{"format": 2, "grids": 7}', "not a baseline"),
     ],
 )

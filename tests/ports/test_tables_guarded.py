@@ -115,9 +115,8 @@ def test_what_is_fed_piece_by_piece_takes_no_memory_of_whoever_asks(large: Path,
         "assert 'pyarrow' not in sys.modules\n"
         "print(re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text())[1])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(large / name)], capture_output=True, text=True, check=True
-    )  # noqa: S603 - our own program
+    command = [sys.executable, "-c", program, str(large / name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     assert int(done.stdout) < 150_000
 
 

@@ -1,6 +1,5 @@
 """Baselines and checks of files, without a home."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +47,20 @@ def read_baseline(rules: ModelSpec, path: Path) -> Baseline:
     if path.name.lower().endswith(ENDINGS):
         return baseline_of(rules, path)
     try:
-        return Baseline.from_bytes(read_bytes(path))
+        baseline = Baseline.from_bytes(read_bytes(path))
     except ValueError as error:
         raise InputRefused(f"{path} is no baseline ({error}); write one with `tidewatch baseline`") from error
+    if faults := baseline.faults(rules):
+        again = "learn it again with `tidewatch baseline`"
+        raise InputRefused(f"{path} does not fit the spec: {'; '.join(faults)}; {again}")
+    return baseline
 
 
 def count_batch(rules: ModelSpec, baseline: Baseline, batch: Path) -> Counted:
     """A data file, or a profile that `tidewatch profile` wrote. Raises InputRefused."""
     if batch.name.endswith(".json"):
         try:
-            return Counted(baseline.profile_of(json.loads(read_bytes(batch))), {}, Contents(0, {}))
+            return Counted(baseline.profile_of(read_bytes(batch)), {}, Contents(0, {}))
         except ValueError as error:
             raise InputRefused(f"{batch} is no profile for this baseline: {error}") from error
     _must_be_readable(batch)
@@ -78,12 +81,8 @@ def check_batch(spec: Path, baseline: Path, batch: Path) -> dict[str, Any]:
     counted = count_batch(rules, usual, batch)
     # One file has no windows before it: what is strange in it is reported, not counted.
     alone = rules.model_copy(update={"drift": rules.drift.model_copy(update={"alarm_after": 1})})
-    try:
-        whole = reference(rules, list(usual.windows.values()))
-        looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
-    except ValueError as error:  # columns of another type, or no window at all
-        again = "learn it again with `tidewatch baseline`"
-        raise InputRefused(f"{baseline} does not fit {spec}: {error}; {again}") from error
+    whole = reference(rules, list(usual.windows.values()))
+    looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
     return {
         "rows": counted.profile.rows,
         "columns": {r.column: _column(r) for r in looked.results},

@@ -1,8 +1,9 @@
 """How many different values, and which are the commonest, in constant memory: Apache DataSketches."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from datasketches import (
     frequent_items_error_type,
@@ -12,6 +13,7 @@ from datasketches import (
     tgt_hll_type,
 )
 
+Sketch = TypeVar("Sketch", "Distinct", "Frequent")
 SIZE = 14  # HyperLogLog of 2**14 registers: 8 KB, relative standard error .8 %, exact up to about a thousand
 ITEMS = 11  # frequent items: 2**11 slots; a value of more than .17 % of the rows is never missed
 
@@ -58,7 +60,8 @@ class Distinct:
 
     @staticmethod
     def load(text: str) -> "Distinct":
-        return Distinct(base64.b64decode(text))
+        """Raises ValueError for what is no such sketch."""
+        return _sound(Distinct(base64.b64decode(text)), lambda sketch: sketch.estimate)
 
 
 @dataclass(frozen=True)
@@ -90,4 +93,13 @@ class Frequent:
 
     @staticmethod
     def load(text: str) -> "Frequent":
-        return Frequent(base64.b64decode(text))
+        """Raises ValueError for what is no such sketch."""
+        return _sound(Frequent(base64.b64decode(text)), lambda sketch: sketch.items())
+
+
+def _sound(sketch: Sketch, use: Callable[[Sketch], object]) -> Sketch:
+    try:
+        use(sketch)
+    except (ValueError, IndexError, RuntimeError, OverflowError, MemoryError) as error:  # whatever the library raises
+        raise ValueError("has a damaged sketch") from error
+    return sketch
