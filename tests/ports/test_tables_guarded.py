@@ -31,10 +31,10 @@ def parquet(columns: dict[str, Any], **options: Any) -> bytes:
     return sink.getvalue()
 
 
-def many_times(word: str, rows: int = 1 << 16) -> bytes:
+def many_times(word: str, column: str = "t") -> bytes:
     """A word that is written once: 400 bytes that hold 65 GB."""
-    index = pa.array(np.zeros(rows, dtype=np.int32))
-    return parquet({"t": pa.DictionaryArray.from_arrays(index, pa.array([word]))}, store_schema=False)
+    index = pa.array(np.zeros(1 << 16, dtype=np.int32))
+    return parquet({column: pa.DictionaryArray.from_arrays(index, pa.array([word]))}, store_schema=False)
 
 
 def claiming(rows: int) -> bytes:
@@ -139,6 +139,11 @@ def test_json_that_would_break_its_reader_is_refused(tables: GuardedTables, whic
 
 def test_brackets_in_one_line_after_the_other_are_no_depth(tables: GuardedTables) -> None:
     assert feed(tables, b'{"a": 1, "b": [[]]}\n' * 1_000, "a.jsonl") == 1_000
+
+
+def test_a_file_of_too_many_rows_is_refused() -> None:
+    with pytest.raises(UnreadableTable, match="more than 1 rows; send it in parts"):
+        feed(GuardedTables(rows=1), GOOD, "a.csv")
 
 
 def test_a_file_that_takes_too_long_is_refused() -> None:

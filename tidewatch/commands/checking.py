@@ -107,12 +107,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def read_spec(path: Path) -> ModelSpec:
+    """Raises InputRefused."""
     try:
-        return parse_spec(read_bytes(path).decode(), str(path))
+        return parse_spec(read_text(path), str(path))
     except SpecError as error:
         raise InputRefused(str(error)) from error
+
+
+def read_text(path: Path) -> str:
+    """Raises InputRefused."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputRefused(f"{path} is not text") from error
+        raise InputRefused(f"{path} is not text in UTF-8; save it as such") from error
 
 
 def _must_be_readable(path: Path) -> None:

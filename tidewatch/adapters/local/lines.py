@@ -15,6 +15,7 @@ import numpy as np
 
 from tidewatch.adapters.local.arrow_values import kind_of
 from tidewatch.adapters.local.refusals import explained, one_of_each
+from tidewatch.domain.table import named
 from tidewatch.ports.tables import UnreadableTable
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def whole(source: bytes | Path, ending: str) -> Any:
         table = _table(BufferReader(_unpacked(stream)) if ending.endswith(".gz") else stream, json)
         for name, kind in zip(table.column_names, table.schema.types, strict=True):
             if is_binary(kind):
-                raise UnreadableTable(f"the file is not in UTF-8: see column {name}")
+                raise UnreadableTable(f"the file is not in UTF-8: see column {named([name])}")
     return table
 
 
@@ -209,7 +210,8 @@ def _kind(type_: "pa.DataType", wanted: str | None, json: bool) -> str:
     return kind
 
 
-def _unfit(name: str, kind: str, json: bool) -> str:
+def _unfit(column: str, kind: str, json: bool) -> str:
+    name = named([column])
     if kind == "text":
         return (
             f"column {name} holds something that is no text" if json else f"the file is not in UTF-8: see column {name}"

@@ -11,7 +11,7 @@ from tidewatch.adapters.local.arrow_values import array_of, kind_of, values_of
 from tidewatch.adapters.local.pieces import LYING, ending_of, feed, parquet_file
 from tidewatch.adapters.local.reader import DONE, Reader
 from tidewatch.adapters.local.refusals import explained, one_of_each
-from tidewatch.domain.table import Sink, Table
+from tidewatch.domain.table import Sink, Table, named
 from tidewatch.ports.tables import Contents, UnreadableTable
 
 
@@ -26,7 +26,7 @@ class ArrowTables:
         kinds = {column: kind_of(found.schema.field(column).type) for column in wanted}
         values = {}
         for column in wanted:
-            with explained(f"column {column} cannot be read, its type is {found.schema.field(column).type}"):
+            with explained(f"column {named([column])} cannot be read, its type is {found.schema.field(column).type}"):
                 values[column] = values_of(found.column(column), kinds[column])
             if ending != ".parquet" and kinds[column] == "text":
                 values[column][values[column] == ""] = None
@@ -61,21 +61,26 @@ class GuardedTables(ArrowTables):
     """Files from elsewhere, read by a process under limits (see `reader`). It is kept for the next file, so that only
     the first waits for its start; one that broke, or was not done in time, is not used again."""
 
-    def __init__(self, memory: int = 1 << 30, seconds: float = 300.0) -> None:
-        """`memory`: bytes of data in the reading process; `seconds` a file may take."""
-        self.memory, self.seconds = memory, seconds
+    def __init__(self, memory: int = 1 << 30, seconds: float = 300.0, rows: int = 100_000_000) -> None:
+        """`memory`: bytes of data in the reading process; `seconds` a file may take; `rows` it may have, for some of
+        what is learnt of a file takes a few bytes a row."""
+        self.memory, self.seconds, self.rows = memory, seconds, rows
         self._idle: list[Reader] = []
 
     def read(self, source: bytes | Path, name: str, columns: Sequence[str] | None = None) -> Table:
         return self._answer("read", source, name, columns)  # type: ignore[no-any-return]
 
     def feed(self, source: bytes | Path, name: str, sinks: Mapping[str, Sink], kinds: Mapping[str, str]) -> Contents:
+        read = dict.fromkeys(sinks, 0)
         with self._reader() as reader:
             for said, content in reader.ask("feed", (source, name, [*sinks], dict(kinds)), self.seconds):
                 if said == DONE:
                     contents: Contents = content
                 else:
                     column, piece = content
+                    read[column] += len(piece)
+                    if read[column] > self.rows:
+                        raise UnreadableTable(f"the file has more than {self.rows:,} rows; send it in parts")
                     sinks[column](piece)
         return contents
 
