@@ -17,6 +17,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from tidewatch.cli import app
+from tidewatch.commands.checking import SHAPE
 
 SPEC = """\
 model: acme/demo
@@ -129,7 +130,7 @@ def test_json_tells_rows_columns_and_findings(files: Path) -> None:
     assert set(result["columns"]) == {"length", "kind", "score"}
     for name, expected in (("length", NUMBERS), ("kind", TEXTS), ("score", NUMBERS)):
         column = result["columns"][name]
-        assert set(column) == expected | {"limits", "chance", "strange"}
+        assert set(column) == set(SHAPE) | expected | {"limits", "chance", "strange"}
         assert all(isinstance(column[statistic], float) for statistic in expected)
     assert result["columns"]["length"]["strange"] is True and result["columns"]["kind"]["strange"] is False
     [finding] = result["findings"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from tidewatch.commands.watching import watching
 from tidewatch.compose import tables
-from tidewatch.domain.baseline import Baseline, reference
+from tidewatch.domain.baseline import Baseline, compared, reference
 from tidewatch.domain.checks import drift
 from tidewatch.domain.checks.intake import schema_faults
 from tidewatch.domain.finding import Finding
@@ -85,13 +85,19 @@ def check_batch(spec: Path, baseline: Path, batch: Path) -> dict[str, Any]:
     looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
     return {
         "rows": counted.profile.rows,
-        "columns": {r.column: _column(r) for r in looked.results},
+        "columns": dict.fromkeys(compared(rules), _NO_VALUES) | {r.column: _column(r) for r in looked.results},
         "findings": [_finding(finding) for finding in looked.findings],
     }
 
 
+# Every column has these, so that programs need not ask: null where it has no values, or where they have no order.
+SHAPE = ("ks", "wasserstein", "psi", "jensen_shannon", "hellinger", "chi2", "p_value", "effect")
+_NO_VALUES: dict[str, Any] = dict.fromkeys(SHAPE) | {"limits": {}, "chance": None, "strange": False}
+
+
 def _column(result: drift.ColumnResult) -> dict[str, Any]:
     return {
+        **_NO_VALUES,
         **result.statistics,
         "limits": dict(result.limits),
         "chance": result.chance,

@@ -28,7 +28,7 @@ class Record(BaseModel):
 
 class GridRecord(Record):
     centre: Real
-    spread: Annotated[float, Field(strict=True, gt=0, le=LARGEST)]
+    spread: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
     fine: bool
     cuts: str
     edges: str
