@@ -15,7 +15,7 @@ from tidewatch.cli import app
 ROWS = 300
 PROMISED = {"ks", "wasserstein", "psi", "jensen_shannon", "hellinger", "chi2", "p_value", "effect"}
 OF_FINDING = {"check", "subject", "severity", "value", "threshold", "sentence"}
-NAMES = {"Größe 長さ 📏": "number", 'quo"te, and comma': "text"}
+NAMES = {"Größe 長さ 📏": "number", 'mark", and comma': "text"}
 SPEC = """\
 model: acme/odd
 title: Odd
@@ -25,7 +25,7 @@ columns:
   number: {type: number}
   text: {type: text}
   'Größe 長さ 📏': {type: number, role: score}
-  'quo"te, and comma': {type: text}
+  'mark", and comma': {type: text}
   label: {type: number, role: label}
 owners: {L1: [U1]}
 drift: {windows: 5}
@@ -44,7 +44,7 @@ def day(of_month: int, rows: int = ROWS, **columns: Any) -> pa.Table:
         "number": chance.normal(10, 2, rows),
         "text": chance.choice(["a", "b", "c"], rows).tolist(),
         "Größe 長さ 📏": chance.uniform(size=rows),
-        'quo"te, and comma': chance.choice(["ä", "é,", 'ü"', "名"], rows).tolist(),
+        'mark", and comma': chance.choice(["ä", "é,", 'ü"', "名"], rows).tolist(),
     }
     return pa.table(values | columns)
 

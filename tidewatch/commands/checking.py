@@ -36,7 +36,7 @@ def baseline_of(rules: ModelSpec, data: Path) -> Baseline:
     """Raises InputRefused."""
     _must_be_readable(data)
     try:
-        with watching() as watch:
+        with watching(f"learning from {data.name}") as watch:
             return learn(tables(), data, data.name, rules, watch)[0]
     except UnreadableTable as error:
         raise InputRefused(f"{data}: {error}") from error
@@ -65,7 +65,7 @@ def count_batch(rules: ModelSpec, baseline: Baseline, batch: Path) -> Counted:
             raise InputRefused(f"{batch} is no profile for this baseline: {error}") from error
     _must_be_readable(batch)
     try:
-        with watching() as watch:
+        with watching(f"reading {batch.name}") as watch:
             counted = count(tables(), batch, batch.name, rules, baseline, watch)
     except UnreadableTable as error:
         raise InputRefused(f"{batch}: {error}") from error

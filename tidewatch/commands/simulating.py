@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tidewatch.commands.checking import read_baseline, read_spec
+from tidewatch.commands.watching import watching
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.simulation import Replay, Simulation, Smallest, simulate
 
@@ -16,7 +17,8 @@ def simulation(spec: Path, baseline: Path) -> tuple[ModelSpec, Simulation]:
     """Raises InputRefused."""
     rules = read_spec(spec)
     usual = read_baseline(rules, baseline)
-    return rules, simulate(rules, usual)
+    with watching("simulating"):
+        return rules, simulate(rules, usual)
 
 
 def as_record(result: Simulation) -> dict[str, Any]:
