@@ -30,6 +30,7 @@ def compose(settings: "Settings") -> "Ports":
     from tidewatch.adapters.local.pictures import ResvgPictures
     from tidewatch.adapters.local.runbooks import load_runbooks
     from tidewatch.adapters.local.scripts import LocalScripts
+    from tidewatch.adapters.local.tables import GuardedTables
     from tidewatch.adapters.slack import SlackChat
     from tidewatch.ports import Ports
 
@@ -42,7 +43,7 @@ def compose(settings: "Settings") -> "Ports":
         chat=SlackChat(settings.slack_token, settings.slack_api_url),
         registry=_registry(settings),
         scripts=LocalScripts(),
-        tables=tables(),
+        tables=GuardedTables(),
         pictures=ResvgPictures(),
         learning=SklearnLearning(),
         endpoints=HttpEndpoints(settings.tokens),
@@ -85,6 +86,7 @@ def simulated_clock(settings: "Settings") -> "SimulatedClock":
 
 
 def tables() -> "Tables":
+    """Of one's own files, where one waits: without the start of a process."""
     from tidewatch.adapters.local.tables import ArrowTables
 
     return ArrowTables()
