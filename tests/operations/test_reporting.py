@@ -148,6 +148,7 @@ def test_a_good_window_of_one_column_says_nothing_about_another(house: House) ->
 def test_a_marker_whose_writer_died_is_filled_by_the_next_finding(house: House, deaths: Deaths) -> None:
     dead = deaths(house, lambda mortal: seen(mortal, "monday"))
     next(dead)  # it took a number and died
+    next(dead)  # it said where the next one is to be looked for and died
     house = next(dead)  # it wrote the marker and died
     assert list(house.ports.blobs.list("markers")) and house.incidents() == []
     sweep(house.ports)
@@ -167,7 +168,7 @@ def test_a_finding_whose_process_died_anywhere_is_reported_whole_by_the_next_del
         assert mortal.kinds() == ["opened", "paged"], mortal.root.name
         assert mortal.chat.posted == ["1:card", "2"], mortal.root.name
         copies.append(mortal)
-    assert len(copies) == 5  # number, marker, event, job, and the one that lived
+    assert len(copies) == 6  # number, where the next one is, marker, event, job, and the one that lived
 
 
 def test_work_that_kept_failing_becomes_an_incident_once(house: House) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People
 from tidewatch.render.blocks import cut, escape
@@ -68,6 +68,7 @@ SILENT = {"opened", "observed", "window_passed"}
 
 def tell(event: Event, people: People, text_of: TextOf) -> str:
     """One event in words; an unknown kind by its name."""
+    event = as_today(event)
     if event.kind == "paged":
         name = people.name(event.data["person"])
         return f"📟 {name} is called for {event.data['tier']}: {escape(event.data['why'])}."
