@@ -19,6 +19,7 @@ from tidewatch.adapters.local.learning import SklearnLearning
 from tidewatch.adapters.local.pictures import ResvgPictures
 from tidewatch.adapters.local.queue import LocalQueue
 from tidewatch.adapters.local.scripts import LocalScripts
+from tidewatch.adapters.local.seal import Ed25519Seal
 from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.events import Cause, Event
 from tidewatch.domain.finding import Finding
@@ -219,6 +220,7 @@ def furnish(root: Path, chat: Chat, registry: Registry) -> House:
             clock=clock, blobs=LocalBlobs(root / "blobs"), log=LocalIncidentLog(root / "log"),
             queue=LocalQueue(root / "queue.db"), chat=chat, registry=registry,
             scripts=LocalScripts(), tables=ArrowTables(), pictures=ResvgPictures(), people=PEOPLE,
+            seal=Ed25519Seal("", root / "checkpoint-key.pem"),
             endpoints=HttpEndpoints(), learning=SklearnLearning(), runbooks=RUNBOOKS, channel=CHANNEL, command="/ml",
         ),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from tidewatch.ports.incident_log import Conflict
 
 JOBS = "jobs"  # the queue of everything slower than one append
 TEXTS = "texts"
-OURSELVES = "tidewatch"  # who acts when nobody in person does
+MACHINE = "tidewatch"  # who acts and writes where no person does
 INCIDENT = re.compile(r"INC-[0-9]{1,9}")
 
 Decide = Callable[[Incident | None], Sequence[Draft]]
@@ -77,7 +77,7 @@ def send_job(ports: Ports, job: dict[str, object], *, delay: float = 0.0) -> Non
 
 def keep_text(ports: Ports, incident: str, text: str, author: str) -> dict[str, str]:
     """Store free text beside the stream, under its author, so that it can be erased; only its salted hash enters the
-    chain. `author` is the user id of who wrote it, or OURSELVES for what a program printed.
+    chain. `author` is the user id of who wrote it, or MACHINE for what a program printed.
 
     Raises UnknownIncident: text beside no stream would never be found again.
     """
@@ -104,4 +104,4 @@ def text_of(ports: Ports, incident: str, reference: object) -> str:
 def text_names(incident: str, reference: Mapping[str, str]) -> tuple[str, str]:
     """Where a text lies: under its author, or, the earliest ones, under its incident alone."""
     place = f"{incident}/{reference['sha256']}.json"
-    return f"{reference.get('author', OURSELVES)}/{place}", place
+    return f"{reference.get('author', MACHINE)}/{place}", place

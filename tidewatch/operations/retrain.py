@@ -14,7 +14,7 @@ from tidewatch.domain.performance.outcomes import DayOutcome, labelled, outcomes
 from tidewatch.domain.performance.usual import metric_levels
 from tidewatch.domain.table import Table
 from tidewatch.operations import estimation
-from tidewatch.operations.journal import OURSELVES, keep_text, load, record_known, send_job
+from tidewatch.operations.journal import MACHINE, keep_text, load, record_known, send_job
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_labels import known_labels
 from tidewatch.ports import Ports
@@ -68,7 +68,7 @@ def carry_out_retraining(ports: Ports, incident: str, requested_by: str, key: st
 
 def abandon_retraining(ports: Ports, incident: str, key: str, sentence: str, output: str = "") -> None:
     """It has failed, and may be asked for again. Raises UnknownIncident."""
-    failed = Draft("retraining_failed", {"sentence": sentence, "output": keep_text(ports, incident, output, OURSELVES)})
+    failed = Draft("retraining_failed", {"sentence": sentence, "output": keep_text(ports, incident, output, MACHINE)})
     cause = Cause("tidewatch", "queue", f"trained:{incident}:{key}")
     record_known(
         ports, incident, cause, lambda now: [failed] if now.retraining in ("requested", "running") else []
@@ -84,7 +84,7 @@ def _ask(ports: Ports, incident: str, requested_by: str, challenger: Challenger,
         "champion": champion.version if champion else "",
         "trained_until": challenger.trained_until,
         "comparison": challenger.comparison.as_dict(),
-        "output": keep_text(ports, incident, challenger.output, OURSELVES),
+        "output": keep_text(ports, incident, challenger.output, MACHINE),
     }
     question = f"Promote {spec.title} version {challenger.version.version}?"
     record_known(
