@@ -125,6 +125,19 @@ def log_key(home: Home = DEFAULT_HOME) -> None:
         fail(str(error))
 
 
+@app.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="A user id, or a name in the roster.")], home: Home = DEFAULT_HOME
+) -> None:
+    """Erase all that a person wrote; the log says that it happened and still verifies."""
+    from tidewatch.commands.erasing import CannotErase, erase_person  # noqa: PLC0415
+
+    try:
+        show(erase_person(home, person))
+    except CannotErase as error:
+        fail(str(error))
+
+
 @specs.command("lint")
 def lint_specs(files: Annotated[list[Path], typer.Argument(help="One spec or more.")]) -> None:
     """Tell every mistake with its line. Exit status 0: none (warnings at most), 1: mistakes, 2: unreadable file."""

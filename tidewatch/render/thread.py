@@ -58,6 +58,7 @@ TELLS: dict[str, Tell] = {
     "reopened": lambda d, who, _: f"🔁 Came back: {escape(d['findings'][0]['sentence'])}.",
     "resolved": lambda d, who, text: f"✅ Resolved: {escape(d['sentence'])}.{_quoted(text(d.get('reason')))}",
     "recovered": lambda d, who, _: f"✅ Recovered: {escape(d['sentence'])}.",
+    "texts_erased": lambda d, who, _: f"🧽 {len(d['texts'])} of the texts here were erased on request.",
     # Only in the timeline: they would drown a thread.
     "opened": lambda d, who, _: f"🔴 Opened: {escape(d['findings'][0]['sentence'])}.",
     "observed": lambda d, who, _: f"· Seen again: {escape(d['findings'][0]['sentence'])}.",
