@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.operations.house import House
+from tidewatch.domain.events import Event
 from tidewatch.domain.finding import Signal
 from tidewatch.operations.poison import take_poison
 from tidewatch.operations.report import note_good_window, open_incidents, report
 from tidewatch.operations.respond import acknowledge
 from tidewatch.operations.sweep import sweep
 from tidewatch.operations.verify_log import verify_log
+from tidewatch.ports.incident_log import IncidentLog
 
 Deaths = Callable[[House, Callable[[House], object]], Iterator[House]]
 
@@ -190,3 +192,32 @@ def test_a_log_is_whole_until_a_bit_of_it_flips(house: House) -> None:
     stream.write_bytes(stream.read_bytes().replace(b'"value":0.9', b'"value":0.1', 1))
     (fault,) = verify_log(house.ports.log).faults
     assert fault == "INC-1001 event 1: was changed after it was written"
+
+
+class Reads:
+    """A log that notes which streams are read."""
+
+    def __init__(self, inner: IncidentLog) -> None:
+        self._inner, self.read_streams = inner, list[str]()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def read(self, incident: str) -> tuple[Event, ...]:
+        self.read_streams.append(incident)
+        return self._inner.read(incident)
+
+
+def test_listing_what_is_open_reads_no_stream_that_is_closed(house: House) -> None:
+    for number in range(12):
+        seen(house, "monday", f"column {number}")
+        if number % 4:
+            for window in ("2026-02-10", "2026-02-11"):
+                good(house, window, f"column {number}")
+    house.later(days=3, minutes=1)
+    sweep(house.ports)  # the reopen window is over
+    log = Reads(house.ports.log)
+    house.change(log=log)
+    opened = sorted(incident.id for incident in open_incidents(house.ports))
+    assert opened == ["INC-1001", "INC-1005", "INC-1009"]
+    assert sorted(log.read_streams) == opened
