@@ -22,7 +22,7 @@ from pathlib import Path
 
 from azure.storage.blob import BlobServiceClient
 
-from bench.report import keep, say, verdict
+from bench.report import RESULTS, keep, say, verdict
 from tidewatch.adapters.azure.incident_log import AzureIncidentLog
 from tidewatch.adapters.local.incident_log import LocalIncidentLog
 from tidewatch.compose import compose
@@ -91,7 +91,7 @@ def alternate(log: IncidentLog, bare: Callable[[bytes], object], turns: int) -> 
 
 
 def folder(turns: int) -> tuple[float, float]:
-    with tempfile.TemporaryDirectory(dir=".") as root:
+    with tempfile.TemporaryDirectory(dir=RESULTS.parent) as root:
         handle = os.open(f"{root}/bare", os.O_WRONLY | os.O_CREAT)
 
         def bare(line: bytes) -> None:
@@ -173,7 +173,7 @@ OPEN = 1000
 
 def listing(closed: int) -> tuple[float, float]:
     """Seconds to list what is open beside no closed incident, and beside `closed` ones."""
-    with tempfile.TemporaryDirectory(dir=".") as root:
+    with tempfile.TemporaryDirectory(dir=RESULTS.parent) as root:
         homes = [Home(Path(root) / name) for name in ("alone", "beside")]
         for home in homes:
             home.fill(1_000_000, OPEN, marked=True)

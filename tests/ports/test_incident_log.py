@@ -287,10 +287,15 @@ def test_whole_records_beyond_an_older_head_count(log: LocalIncidentLog, tmp_pat
 
 
 def test_an_append_to_a_long_stream_reads_nothing_of_it(
-    log: LocalIncidentLog, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
-    opened = log.read("INC-1")[-1]
-    monkeypatch.setattr(os, "pread", lambda *_: pytest.fail("the stream was read"))
+    log: LocalIncidentLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, pread = log.read("INC-1")[-1], os.pread
+
+    def of_the_head_alone(handle: int, size: int, offset: int) -> bytes:
+        assert os.path.samestat(os.fstat(handle), (tmp_path / "INC-1.head").stat()), "the stream was read"
+        return pread(handle, size, offset)
+
+    monkeypatch.setattr(os, "pread", of_the_head_alone)
     log.append("INC-1", events("noted", after=opened))
 
 

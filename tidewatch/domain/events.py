@@ -64,7 +64,10 @@ class Event:
 
 def canonical(record: Mapping[str, Any]) -> str:
     """One spelling for one record, so that a hash means something. Raises ValueError for NaN and infinities."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _SPELLING.encode(record)
+
+
+_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def digest(record: Mapping[str, Any]) -> str:

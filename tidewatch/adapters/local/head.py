@@ -34,39 +34,63 @@ def end_of(data: bytes) -> Head:
     return Head(whole.count(b"\n"), len(whole), parse(last.decode(errors="replace")).hash)
 
 
-def read_head(path: Path) -> Head | None:
+def read_head(path: str) -> Head | None:
     """None where there is none yet, or where a power cut left none that can be read."""
-    try:
-        said = path.read_bytes()
-        text, _, sum_ = said.strip().decode().rpartition(" ")
-        seq, length, digest = text.split(" ")
-        return Head(int(seq), int(length), digest) if int(sum_) == zlib.crc32(text.encode()) else None
-    except (FileNotFoundError, ValueError):
+    handle = _opened(path, os.O_RDONLY)
+    if handle is None:
         return None
-
-
-def establish(path: Path, head: Head) -> None:
-    """The first of a stream is written after its folder was synced: a head that can be read says that the stream's
-    name is durable.
-    """
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     try:
-        sync_folder(path.parent)
-        _write(handle, head)
+        return _read(handle)
     finally:
         os.close(handle)
 
 
-def advance(path: Path, head: Head) -> None:
-    # The events are on the disk by now: that this failed must not look as if they were not.
-    with suppress(OSError):
-        handle = os.open(path, os.O_WRONLY)
-        try:
-            _write(handle, head)
-        finally:
-            os.close(handle)
+class HeadFile:
+    """The head of a stream while its lock is held."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._handle = path, _opened(path, os.O_RDWR)
+        self.head = None if self._handle is None else _read(self._handle)
+
+    def __enter__(self) -> "HeadFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+
+    def establish(self, head: Head) -> None:
+        """The first of a stream is written after its folder was synced: a head that can be read says that the
+        stream's name is durable.
+        """
+        if self._handle is None:
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+        sync_folder(Path(self._path).parent)
+        _write(self._handle, head)
+
+    def advance(self, head: Head) -> None:
+        # The events are on the disk by now: that this failed must not look as if they were not.
+        with suppress(OSError):
+            assert self._handle is not None  # noqa: S101 - it was established, now or long ago
+            _write(self._handle, head)
+
+
+def _opened(path: str, flags: int) -> int | None:
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        return None
+
+
+def _read(handle: int) -> Head | None:
+    text, _, checked = os.pread(handle, SIZE, 0).rstrip().rpartition(b" ")
+    try:
+        seq, length, digest = text.split(b" ")
+        return Head(int(seq), int(length), digest.decode()) if int(checked) == zlib.crc32(text) else None
+    except ValueError:
+        return None
 
 
 def _write(handle: int, head: Head) -> None:
-    text = f"{head.seq} {head.length} {head.hash}"
-    os.pwrite(handle, f"{text} {zlib.crc32(text.encode())}".ljust(SIZE - 1).encode() + b"\n", 0)
+    text = f"{head.seq} {head.length} {head.hash}".encode()
+    os.pwrite(handle, (b"%b %d" % (text, zlib.crc32(text))).ljust(SIZE - 1) + b"\n", 0)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tidewatch.adapters.local.durable import fresh_file, make_folder, sync_folder
-from tidewatch.adapters.local.head import Head, advance, end_of, establish, read_head
+from tidewatch.adapters.local.head import Head, HeadFile, end_of, read_head
 from tidewatch.adapters.streams import SUFFIX, as_lines, as_text, in_order, stream_name, whole_records
 from tidewatch.domain.events import BrokenRecord, Event, parse
 from tidewatch.ports.incident_log import Conflict
@@ -27,15 +27,17 @@ class LocalIncidentLog:
 
     def append(self, incident: str, events: Sequence[Event]) -> None:
         """Raises OSError when the disk refuses (the stream is then as before), ValueError for foreign events."""
-        stream, head = self._stream(incident), self._head(incident)
+        stream, head = self._paths(incident)
         if not events:
             return
         lines, conflict = as_lines(incident, events), Conflict(incident, events[0].seq - 1)
-        if not stream.exists():
+        try:
+            handle = os.open(stream, os.O_RDWR)
+        except FileNotFoundError:
             self._begin(incident, lines, conflict, events)
             return
-        with _opened(stream, os.O_RDWR, fcntl.LOCK_EX) as handle:
-            end, excess = self._end(incident, handle)
+        with _locked(handle, fcntl.LOCK_EX), HeadFile(head) as file:
+            end, excess = _end(incident, handle, file.head)
             if events[0].seq != end.seq + 1:
                 raise conflict
             if events[0].prev != end.hash:
@@ -46,10 +48,10 @@ class LocalIncidentLog:
                     f"an append that never returned: {excess!r}"
                 )
                 os.ftruncate(handle, end.length)
-            if read_head(head) is None:
-                establish(head, end)
+            if file.head is None:
+                file.establish(end)
             _extend(handle, end.length, lines)
-            advance(head, Head(events[-1].seq, end.length + sum(map(len, lines)), events[-1].hash))
+            file.advance(Head(events[-1].seq, end.length + sum(map(len, lines)), events[-1].hash))
 
     def read(self, incident: str) -> tuple[Event, ...]:
         data, acknowledged = self._data(incident)
@@ -67,50 +69,40 @@ class LocalIncidentLog:
     def stamps(self) -> Iterator[tuple[str, str]]:
         for incident in self.incidents():
             with suppress(FileNotFoundError):
-                stat = self._stream(incident).stat()
+                stat = os.stat(self._paths(incident)[0])
                 yield incident, f"{stat.st_size:x}-{stat.st_mtime_ns:x}-{stat.st_ino:x}"
 
-    def _stream(self, incident: str) -> Path:
-        return self._root / stream_name(incident)
-
-    def _head(self, incident: str) -> Path:
-        return self._stream(incident).with_suffix(HEAD)
+    def _paths(self, incident: str) -> tuple[str, str]:
+        """Of the stream and of its head; strings, because pathlib takes as long as half an append."""
+        stream = f"{self._root}/{stream_name(incident)}"
+        return stream, stream.removesuffix(SUFFIX) + HEAD
 
     def _data(self, incident: str) -> tuple[bytes, Head | None]:
         """What lies there, and how far it was acknowledged."""
-        stream, head = self._stream(incident), self._head(incident)
+        stream, head = self._paths(incident)
         try:
-            # A reader waits for a writer's sync: nobody decides on an event that a power cut could still take back.
-            with _opened(stream, os.O_RDONLY, fcntl.LOCK_SH) as handle:
-                return _content(handle), read_head(head)
+            handle = os.open(stream, os.O_RDONLY)
         except FileNotFoundError:
-            return b"", read_head(head) if not stream.exists() else None  # or it began a moment ago
-
-    def _end(self, incident: str, handle: int) -> tuple[Head, bytes]:
-        """Where the next event belongs, and what an unfinished append left behind that place. Costs nothing when the
-        stream ends where its head says."""
-        acknowledged = read_head(self._head(incident))
-        if acknowledged and os.fstat(handle).st_size == acknowledged.length:
-            return acknowledged, b""
-        data = _content(handle)
-        _check(incident, data, acknowledged)
-        end = end_of(data)
-        return end, data[end.length :]
+            acknowledged = read_head(head)  # before looking again: a stream is there before its head
+            return b"", None if os.path.exists(stream) else acknowledged
+        # A reader waits for a writer's sync: nobody decides on an event that a power cut could still take back.
+        with _locked(handle, fcntl.LOCK_SH):
+            return _content(handle), read_head(head)
 
     def _begin(self, incident: str, lines: Sequence[bytes], conflict: Conflict, events: Sequence[Event]) -> None:
         """A new stream appears whole, or not at all."""
         _check(incident, *self._data(incident))
         if events[0].seq != 1:
             raise conflict
-        stream, head = self._stream(incident), self._head(incident)
+        stream, head = self._paths(incident)
         with fresh_file(self._root / ".tmp", b"".join(lines)) as fresh:
             try:
                 os.link(fresh, stream)
             except FileExistsError:
                 raise conflict from None
-        with _opened(stream, os.O_RDWR, fcntl.LOCK_EX):
-            if read_head(head) is None:  # else somebody has continued the stream
-                establish(head, Head(events[-1].seq, sum(map(len, lines)), events[-1].hash))
+        with _locked(os.open(stream, os.O_RDWR), fcntl.LOCK_EX), HeadFile(head) as file:
+            if file.head is None:  # else somebody has continued the stream
+                file.establish(Head(events[-1].seq, sum(map(len, lines)), events[-1].hash))
 
     def _write_down(self, repair: str) -> None:
         make_folder(self._root)
@@ -133,12 +125,23 @@ def _check(incident: str, data: bytes, acknowledged: Head | None) -> None:
         )
 
 
+def _end(incident: str, handle: int, acknowledged: Head | None) -> tuple[Head, bytes]:
+    """Where the next event belongs, and what an unfinished append left behind that place. Nothing is read of a stream
+    that ends where its head says."""
+    if acknowledged and os.fstat(handle).st_size == acknowledged.length:
+        return acknowledged, b""
+    data = _content(handle)
+    _check(incident, data, acknowledged)
+    end = end_of(data)
+    return end, data[end.length :]
+
+
 @contextmanager
-def _opened(stream: Path, flags: int, lock: int) -> Iterator[int]:
-    handle = os.open(stream, flags)
+def _locked(handle: int, lock: int) -> Iterator[None]:
+    """Closes the handle in the end, and so lets go."""
     try:
         fcntl.flock(handle, lock)
-        yield handle
+        yield
     finally:
         os.close(handle)
 
