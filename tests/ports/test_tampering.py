@@ -1,6 +1,7 @@
 """Every way to change the log behind its back, done to the store itself, on every adapter."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -235,3 +236,13 @@ def test_what_was_changed_before_the_next_checkpoint_is_reported_and_never_vouch
     faults = verified(house).faults
     assert len(faults) == 2 and f"{LOG}: was rewritten" in faults[0] and f"{OTHER}: the whole stream" in faults[1]
     assert house.kinds("INC-1001") == ["opened"], "the same faults are told once"
+
+
+def test_nothing_that_changes_lies_beside_the_streams_and_the_checkpoints(house: House, store: Store) -> None:
+    before = store.copy()
+    write(house, LOG, "more")
+    house.later(hours=1)
+    take_checkpoint(house.ports)
+    after = store.copy()
+    assert all(re.fullmatch(r"INC-\d+\.jsonl|checkpoints/\d{8}\.json", name) for name in after)
+    assert all(after[name].startswith(content) for name, content in before.items())
