@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.verbs.deciding import decided
 from bot.verbs.looking import incident_timeline
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
-from tidewatch.operations import respond
+from tidewatch.operations import approvals, respond
 from tidewatch.operations.journal import load
 from tidewatch.operations.retrain import request_retraining
 from tidewatch.operations.runbooks import start_run
@@ -63,13 +64,13 @@ AT_ONCE: dict[str, Callable[[Ports, Click], str]] = {
     "unacknowledge": _unacknowledge,
     "run_runbook": _run,
     "escalate": _escalate,
+    "approve": lambda ports, click: decided(ports, approvals.decide(ports, click.id, "approved", "", click.cause)),
     "timeline": lambda ports, click: incident_timeline(ports, click.id),
 }
 
 # What asks for a sentence first: title, question, hint, and the word on the button.
 ASKS = {
-    "approve": ("Approve", "Why is this the right decision?", "Goes into the log under your name.", "Approve"),
-    "reject": ("Reject", "Why not?", "Whoever asked will read it.", "Reject"),
+    "reject": ("Reject", "Why not?", "Whoever asked will read it. One no ends the request.", "Reject"),
     "resolve": (
         "Resolve",
         "What ended it?",
@@ -78,15 +79,21 @@ ASKS = {
     ),
     "note": ("Add a note", "What should others know?", "Goes into the log.", "Add"),
     "findings": ("Findings", "Examined, suspected cause, tried", "L3 is called only with these.", "Write down"),
+    "accept": (
+        "Accept as usual",
+        "Why is the change right?",
+        "From now on days like these are usual; the old ones are no more.",
+        "Accept",
+    ),
     "retrain": ("Retrain", "Why will new data help?", "The comparison comes as a question.", "Train"),
 }
 
 SUBMITS: dict[str, Callable[[Ports, str, str, Cause], object]] = {
-    "approve": lambda ports, identity, text, cause: respond.decide(ports, identity, "approved", text, cause),
-    "reject": lambda ports, identity, text, cause: respond.decide(ports, identity, "rejected", text, cause),
+    "reject": lambda ports, identity, text, cause: approvals.decide(ports, identity, "rejected", text, cause),
     "resolve": respond.request_resolution,
     "note": respond.note,
     "findings": respond.write_findings,
+    "accept": respond.accept,
     "retrain": request_retraining,
 }
 
@@ -94,8 +101,10 @@ SUBMITS: dict[str, Callable[[Ports, str, str, Cause], object]] = {
 def modal(ports: Ports, click: Click) -> dict[str, Any]:
     """The question, once the click is known to be allowed. Raises Refused."""
     title, question, hint, submit = ASKS[click.verb]
-    incident = click.id.partition("-A")[0]
-    ports.people.allow(click.cause.actor, click.verb, load(ports, incident).model)
+    if click.verb == "reject":
+        approvals.may_decide(ports, click.id, "rejected", click.cause.actor)
+    else:
+        ports.people.allow(click.cause.actor, click.verb, load(ports, click.id).model)
     return reason_view(title, question, hint, submit, json.dumps({"verb": click.verb, "id": click.id}))
 
 

@@ -23,6 +23,15 @@ def patrol(timer: func.TimerRequest) -> None:
     patrol(house())
 
 
+@blueprint.function_name("fleet")
+@blueprint.timer_trigger("timer", "30 * * * * *", run_on_startup=False)
+def fleet(timer: func.TimerRequest) -> None:
+    """Half a minute off the sweep, so that they do not fight for the same second."""
+    from tidewatch.operations.fleet import decide  # noqa: PLC0415 - numpy
+
+    decide(house())
+
+
 @blueprint.function_name("checkpoint")
 @blueprint.timer_trigger("timer", "30 */10 * * * *", run_on_startup=False)
 def checkpoint(timer: func.TimerRequest) -> None:

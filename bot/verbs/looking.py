@@ -6,6 +6,7 @@ from bot.request import MOST, Request, Verb, incident_of
 from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import MAY
+from tidewatch.operations.fleet import held_back
 from tidewatch.operations.journal import UnknownIncident, load, text_of
 from tidewatch.operations.report import open_incidents
 from tidewatch.ports import Ports
@@ -57,8 +58,20 @@ def _whoami(request: Request) -> str:
     return f"You are {person.name}, {person.tier}, for {teams}. You may {', '.join(may)}."
 
 
+def _held(request: Request) -> str:
+    held = held_back(request.ports)
+    if not held:
+        return "Nothing is held back."
+    return "\n".join(
+        f"{each.model} {each.window}: {'; '.join(each.sentences)}. Held back: q = {each.q:.2f} over "
+        f"{each.windows:,} windows of a day."
+        for each in held
+    )
+
+
 VERBS = {
     "status": Verb("status [INC]", "what is open", _status),
     "timeline": Verb("timeline INC", "everything that happened", _timeline),
     "whoami": Verb("whoami", "who you are to me, and what you may do", _whoami),
+    "held": Verb("held", "what chance explains in so large a fleet, and nobody was called for", _held),
 }

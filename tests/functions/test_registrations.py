@@ -38,6 +38,11 @@ try:
 except Refused as refused:
     said["job"] = str(refused)
 runtime.invoke("sweep", timer=timer(past_due=True))
+quiet = home / "blobs/fleet/arrived/acme/unknown/2026-01-01/abc_2_0.033"
+quiet.parent.mkdir(parents=True)
+quiet.write_bytes(b"")
+runtime.invoke("fleet", timer=timer())
+said["fleet"] = [quiet.exists(), json.loads((home / "blobs/fleet/day.json").read_text())["counted"]]
 index = home / "blobs/probe-index/acme/unknown/smoke"
 index.mkdir(parents=True)
 (index / "1").write_bytes(b"")
@@ -136,6 +141,7 @@ def test_every_function_is_indexed_with_its_trigger(said: dict[str, Any]) -> Non
         "overdue": "queueTrigger",
         "overdue_poison": "queueTrigger",
         "sweep": "timerTrigger",
+        "fleet": "timerTrigger",
         "patrol": "timerTrigger",
         "checkpoint": "timerTrigger",
         "health": "httpTrigger",
@@ -149,6 +155,10 @@ def test_an_invoked_blob_function_does_its_work(said: dict[str, Any], home: Path
     opened = json.loads((home / "log" / "INC-1001.jsonl").read_text().splitlines()[0])
     assert opened["data"]["findings"][0]["check"] == "unknown_model"
     assert (home / "blobs/quarantine/batches/acme/unknown/2026-01-01.parquet").read_bytes() == b"rubbish"
+
+
+def test_the_fleet_timer_counts_the_windows_that_were_judged(said: dict[str, Any]) -> None:
+    assert said["fleet"] == [False, ["acme/unknown/2026-01-01/abc"]]
 
 
 def test_the_minute_timer_sends_the_probes_that_are_due(said: dict[str, Any], home: Path) -> None:

@@ -31,6 +31,9 @@ class Baseline:
     segment_levels: Mapping[str, Levels] = field(default_factory=dict)  # by segment, "carrier=UA"
     metrics: Mapping[str, Level] = field(default_factory=dict)
     segment: str = ""  # the segment this is the baseline of
+    accepted: Mapping[str, Profile] = field(default_factory=dict)  # windows since a change, its columns only
+    since: Mapping[str, str] = field(default_factory=dict)  # column -> first window since its accepted change
+    decisions: tuple[str, ...] = ()  # which acceptances this baseline has learnt
 
     def with_metrics(self, metrics: Mapping[str, Level]) -> "Baseline":
         """The same columns judged for another version of the model: grids stay, so that profiles keep adding up."""
@@ -64,6 +67,9 @@ class Baseline:
             "segment_levels": {segment: _dump(levels) for segment, levels in self.segment_levels.items()},
             "metrics": {name: _row(level) for name, level in self.metrics.items()},
         }
+        if self.decisions:
+            accepted = {name: profile.as_dict() for name, profile in self.accepted.items()}
+            record |= {"accepted": accepted, "since": dict(self.since), "decisions": list(self.decisions)}
         return json.dumps(record, separators=(",", ":")).encode()
 
     @staticmethod
@@ -87,6 +93,9 @@ class Baseline:
                 {name: tuple(values) for name, values in record["followed"].items()},
                 {segment: _load(levels) for segment, levels in record["segment_levels"].items()},
                 {name: Level(*row) for name, row in record["metrics"].items()},
+                accepted={n: Profile.from_dict(p, grids, words, coarse) for n, p in record.get("accepted", {}).items()},
+                since=record.get("since", {}),
+                decisions=tuple(record.get("decisions", ())),
             )
         except (KeyError, TypeError, AttributeError, OverflowError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError("not a baseline") from error
@@ -129,8 +138,10 @@ def _counter(baseline: Baseline, spec: ModelSpec, name: str, sampled: int) -> Co
 
 
 def reference(spec: ModelSpec, accepted: Sequence[Profile]) -> Profile:
-    """What a new window is compared with, out of the accepted windows in order of time."""
-    return merge(accepted[-spec.drift.windows :] if spec.drift.compare_with == "trailing" else accepted)
+    """What a new window is compared with, out of the accepted windows in order of time; those before a change that was
+    accepted lack its columns."""
+    latest = accepted[-spec.drift.windows :] if spec.drift.compare_with == "trailing" else accepted
+    return merge(latest, partial=True)
 
 
 def segment_levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str, Levels]:

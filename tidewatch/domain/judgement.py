@@ -41,5 +41,5 @@ def judge(
     more = segments.findings(spec, baseline, usual, now, window, loud, doubtful)
     certain, passing = certain + more[0], passing + more[1]
     strange = list(dict.fromkeys(finding.subject for finding in certain + passing))
-    found = quality.by_source(spec, certain + alarms.lasting(spec, passing, earlier))
+    found = quality.by_source(spec, alarms.counted(certain + alarms.lasting(spec, passing, earlier), earlier))
     return Judgement(results, found, strange)

@@ -306,19 +306,23 @@ class Profile:
         )
 
 
-def merge(profiles: Sequence[Profile]) -> Profile:
-    """The profile of all the rows together. Raises ValueError for no profiles, unequal grids or unequal types."""
+def merge(profiles: Sequence[Profile], *, partial: bool = False) -> Profile:
+    """The profile of all the rows together, with the columns that all have; `partial` takes every column from those
+    that have it. Raises ValueError for no profiles, unequal grids or unequal types."""
     if not profiles:
         raise ValueError("there is no profile to compare with")
-    names = [name for name in profiles[0].columns if all(name in profile.columns for profile in profiles)]
-    columns = {name: merge_column(name, [profile.columns[name] for profile in profiles]) for name in names}
+    columns: dict[str, list[ColumnProfile]] = {}
     parts: dict[str, list[Profile]] = {}
     for profile in profiles:
+        for name, column in profile.columns.items():
+            columns.setdefault(name, []).append(column)
         for name, part in profile.segments.items():
             parts.setdefault(name, []).append(part)
     return Profile(
-        sum(profile.rows for profile in profiles), columns, {name: merge(some) for name, some in parts.items()}
-    )  # fmt: skip
+        sum(profile.rows for profile in profiles),
+        {n: merge_column(n, some) for n, some in columns.items() if partial or len(some) == len(profiles)},
+        {name: merge(some, partial=partial) for name, some in parts.items()},
+    )
 
 
 def merge_column(name: str, parts: Sequence[ColumnProfile]) -> ColumnProfile:

@@ -134,7 +134,7 @@ class _Delivery:
     def _question(self, state: Incident, request: str) -> ChatMessage:
         approval = state.approval(request)
         assert approval is not None  # noqa: S101 - the event that names it has been folded
-        return approval_card(state, approval, self.ports.people, text_of(self.ports, self.incident, approval.reason))
+        return approval_card(state, approval, self.ports.people, partial(text_of, self.ports, self.incident))
 
     def _post(self, name: str, message: ChatMessage, thread: str | None = None) -> str:
         metadata, chat = {"incident": self.incident, "post": name}, self.ports.chat

@@ -69,8 +69,7 @@ def _report_signal(ports: Ports, signal: Signal, findings: list[Finding], key: s
     def decide(incident: Incident | None) -> list[Draft]:
         if incident is None:
             return [opening.opened(title, findings, policy, owners)]
-        kind = "reopened" if incident.status == "resolved" else "observed"
-        return [Draft(kind, {"findings": [finding.as_dict() for finding in findings]})]
+        return opening.seen_again(incident, findings)
 
     while True:
         marker = _read(ports, marker_name) or _claim(ports, marker_name)

@@ -2,23 +2,20 @@
 
 import json
 from datetime import timedelta
-from typing import Literal
 
 from tidewatch.domain.events import Cause, Draft
-from tidewatch.domain.incident import approving, handling
+from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.operations.endpoint_again import endpoint_again
 from tidewatch.operations.examine import look_again
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.relearn import changed
 from tidewatch.operations.row_checks import ROW_CHECKS, passes_again
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_labels import judge_window
 from tidewatch.operations.timeliness import timely_again
 from tidewatch.ports import Ports
-
-Decision = Literal["approved", "rejected"]
-
 
 OF_BATCHES = ("input", "output", "attribution", "volume")  # families whose checks look at one batch
 
@@ -60,18 +57,16 @@ def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Ca
     return record_known(ports, incident, cause, lambda now: handling.watch(now, ports.people, cause.actor, until, kept))
 
 
-def decide(ports: Ports, request: str, decision: Decision, reason: str, cause: Cause) -> Incident:
-    """Approve or reject; what was approved is carried out by a job that looks at the world again."""
-    incident = request.rpartition("-A")[0]
-    if load(ports, incident).approval(request) is None:
-        raise Refused(f"There is no request {request}.")
-    text = keep_text(ports, incident, reason.strip(), cause.actor) if reason.strip() else None
-    after = record_known(
-        ports, incident, cause,
-        lambda now: approving.decide(now, ports.people, cause.actor, request, decision, text, ports.clock.now()),
-    )  # fmt: skip
-    if decision == "approved":
-        send_job(ports, {"do": "promote", "incident": incident, "request": request})
+def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
+    """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
+    text = keep_text(ports, incident, reason, cause.actor)
+
+    def decide(now: Incident) -> list[Draft]:
+        columns, windows = changed(ports, now) if now.may_be_accepted else ([], [])
+        return handling.accept(now, ports.people, cause.actor, [] if everything else columns, windows, text)
+
+    after = record_known(ports, incident, cause, decide)
+    send_job(ports, {"do": "relearn", "incident": incident})
     return after
 
 

@@ -40,5 +40,5 @@ def _retell_event(ports: Ports, event: Event, state: Incident, delivered: Delive
     approval = state.approval(event.data.get("request", ""))
     if approval and (message := delivered.requests.get(approval.id)):
         ports.chat.update(
-            delivered.channel, message, approval_card(state, approval, ports.people, text(approval.reason))
+            delivered.channel, message, approval_card(state, approval, ports.people, text)
         )  # fmt: skip

@@ -11,6 +11,7 @@ from tidewatch.ports.chat import ChatMessage
 from tidewatch.render import blocks as kit
 
 ICONS = {"open": "🔴", "acknowledged": "👀", "observing": "🔭", "resolved": "✅"}
+_NOTES = [("note", "Add a note…"), ("timeline", "Timeline")]
 COLORS = {"open": kit.RED, "acknowledged": kit.AMBER, "observing": kit.BLUE, "resolved": kit.GREEN}
 
 
@@ -78,7 +79,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
         kit.header(f"{ICONS['open']} {incident.title}"),
         kit.section(
             f"*{kit.escape(incident.model)}*, since *{clock(incident.since)}* UTC.{again}\n{_sentence(incident)}",
-            kit.overflow([("resolve", "Resolve…"), ("note", "Add a note…"), ("timeline", "Timeline")], carried),
+            kit.overflow([("resolve", "Resolve…"), *_accept(incident), *_NOTES], carried),
         ),
     ]
     if picture:
@@ -93,7 +94,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
 
 def _taken(incident: Incident, people: People, runbook: Runbook | None) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
-    more = [("unacknowledge", "Give it back"), ("note", "Add a note…"), ("timeline", "Timeline")]
+    more = [("unacknowledge", "Give it back"), *_accept(incident), *_NOTES]
     more += [("findings", "Write findings…")] if incident.tier != "L1" else []
     parts = [
         kit.header(f"{ICONS['acknowledged']} {incident.title}"),
@@ -122,7 +123,7 @@ def _observing(incident: Incident, people: People) -> list[kit.Block]:
     else:
         until = f" until {clock(incident.watch_until)} UTC" if incident.watch_until else ""
         why = f"Watched{until}: it is closed when {incident.response.recover_after} good windows come in a row."
-    more = kit.overflow([("resolve", "Resolve…"), ("note", "Add a note…"), ("timeline", "Timeline")], carried)
+    more = kit.overflow([("resolve", "Resolve…"), *_accept(incident), *_NOTES], carried)
     return [
         kit.header(f"{ICONS['observing']} {incident.title}"),
         kit.section(f"{why}\n{_sentence(incident)}", more),
@@ -178,6 +179,10 @@ def _escalate(incident: Incident, people: People, carried: str) -> list[kit.Bloc
     who = ", ".join(people.name(user) for user in incident.owners.get(to, ())[:1]) or "nobody yet"
     ask = kit.confirm(f"Escalate to {to}?", f"{who} will be called with everything that was tried.", f"Call {to}")
     return [kit.button("escalate", f"Escalate to {to}", carried, "danger", ask)]
+
+
+def _accept(incident: Incident) -> list[tuple[str, str]]:
+    return [("accept", "Accept as usual…")] if incident.may_be_accepted else []
 
 
 def _small_print(incident: Incident, people: People) -> str:

@@ -28,6 +28,11 @@ def _run(data: Mapping[str, Any], _: str, text_of: TextOf) -> str:
     return f"{verdict[data['verdict']].format(name)}: {escape(data['sentence'])}.{log}"
 
 
+def _vote(data: Mapping[str, Any], who: str, text_of: TextOf) -> str:
+    said = "✅ {} says yes to" if data["decision"] == "approved" else "✋ {} says no to"
+    return f"{said.format(who)} `{data['request']}`.{_quoted(text_of(data.get('reason')))}"
+
+
 TELLS: dict[str, Tell] = {
     "acknowledged": lambda d, who, _: f"👀 {who} has it.",
     "unacknowledged": lambda d, who, _: f"↩️ {who} gave it back; it waits for somebody again.",
@@ -46,17 +51,21 @@ TELLS: dict[str, Tell] = {
         f"❌ The retraining failed: {escape(d['sentence'])}{_quoted(cut(text(d.get('output')), 1500))}"
     ),
     "approval_requested": lambda d, who, _: f"❓ {escape(d['question'])} `{d['request']}` waits for a decision below.",
-    "approval_decided": lambda d, who, text: (
-        f"{'✅' if d['decision'] == 'approved' else '✋'} `{d['request']}` {d['decision']} by {who}."
-        f"{_quoted(text(d.get('reason')))}"
+    "approval_voted": _vote,
+    "approval_decided": _vote,
+    "approval_expired": lambda d, who, _: f"⌛ `{d['request']}` expired: not decided in time.",
+    "approval_staled": lambda d, who, _: (
+        f"🍂 `{d['request']}` is out of date: {escape(d['sentence'])}. Ask for a new one."
     ),
-    "approval_expired": lambda d, who, _: f"⌛ `{d['request']}` expired: nobody decided in time.",
+    "relapsed": lambda d, who, _: f"📉 It is still bad under version {d['version']}: it waits for somebody again.",
     "promoted": lambda d, who, _: (
         f"🚀 Version {d['version']} is in service instead of {d['previous']}; the next batches are judged by it."
     ),
     "promotion_refused": lambda d, who, _: f"✋ Not promoted: {escape(d['sentence'])}. Ask for a new comparison.",
     "reopened": lambda d, who, _: f"🔁 Came back: {escape(d['findings'][0]['sentence'])}.",
     "resolved": lambda d, who, text: f"✅ Resolved: {escape(d['sentence'])}.{_quoted(text(d.get('reason')))}",
+    "accepted_as_usual": lambda d, who, text: f"✅ {who} {escape(d['sentence'])}.{_quoted(text(d.get('reason')))}",
+    "baseline_relearnt": lambda d, who, _: f"📐 Learnt: {escape(d['sentence'])}.",
     "recovered": lambda d, who, _: f"✅ Recovered: {escape(d['sentence'])}.",
     "texts_erased": lambda d, who, _: f"🧽 {len(d['texts'])} of the texts here were erased on request.",
     # Only in the timeline: they would drown a thread.

@@ -9,6 +9,7 @@ from tidewatch.domain.baseline import Baseline, compared
 from tidewatch.domain.checks.scale import STRANGE, ScaleChange, find_scale
 from tidewatch.domain.distance import EFFECT, LEADING, levelled, off_grid, statistics_of
 from tidewatch.domain.finding import Finding
+from tidewatch.domain.fleet import chance_of
 from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, NumberProfile, Profile, TextProfile
@@ -25,6 +26,8 @@ class ColumnResult:
     strange: bool  # less likely than the alarm budget allows among the model's columns, and far enough to matter
     scale: ScaleChange | None
     change: str = ""  # in words, of a strange column that is not sensitive
+    adjusted: float = 0.0  # the chance among the model's columns, after Benjamini and Hochberg
+    level: float = 1.0  # that the budget allows it
 
 
 def compare(
@@ -39,7 +42,8 @@ def compare(
     values_of = statistics_of(pairs)
     level = alarms.window_level(spec, baseline)
     chances = {name: _chance(baseline, name, values) for name, values in values_of.items()}
-    likely = alarms.discoveries(chances, level)
+    adjusted = alarms.adjusted(chances)
+    likely = {name for name, among_columns in adjusted.items() if among_columns <= level}
     chance = level * max(len(likely), 1) / max(len(values_of), 1)
     results = []
     for name, values in values_of.items():
@@ -53,7 +57,9 @@ def compare(
             scale = None if known else find_scale(samples[name], theirs, spec.columns[name].unit)
         column = spec.columns[name]
         change = _change(now.columns[name], theirs, column.unit) if strange and not column.sensitive else ""
-        results.append(ColumnResult(name, values, limits, chances[name], strange, scale, change))
+        results.append(
+            ColumnResult(name, values, limits, chances[name], strange, scale, change, adjusted[name], level)
+        )  # fmt: skip
     return results
 
 
@@ -120,7 +126,8 @@ def _drift_finding(spec: ModelSpec, window: str, result: ColumnResult) -> Findin
     )
     return Finding(
         spec.model, check, result.column, statistic, round(value, 4), round(limit, 4),
-        spec.columns[result.column].importance, window, sentence, _evidence(result),
+        spec.columns[result.column].importance, window, sentence,
+        _evidence(result) | chance_of(result.adjusted, result.level),
     )  # fmt: skip
 
 

@@ -1,16 +1,18 @@
 """From events to the incident they tell of: one small step a kind of event."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding, Signal
-from tidewatch.domain.incident.approval import Approval
+from tidewatch.domain.incident.approval import Approval, Vote
 from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.run import Run
-from tidewatch.domain.incident.state import Incident
+from tidewatch.domain.incident.state import Incident, Status
 from tidewatch.domain.model_spec import Response
+
+Step = Callable[[Incident, Event], Incident]
 
 
 def fold(events: Iterable[Event]) -> Incident | None:
@@ -105,32 +107,47 @@ def _run_ended(incident: Incident, event: Event) -> Incident:
 def _approval_requested(incident: Incident, event: Event) -> Incident:
     data = event.data
     request = Approval(
-        data["request"], data["question"], data["requested_by"], event.at,
-        datetime.fromisoformat(data["expires"]), tuple(data["approvers"]), data["evidence"],
+        data["request"], data.get("kind", "promotion"), data["question"], data["requested_by"], event.at,
+        datetime.fromisoformat(data["expires"]), tuple(data["approvers"]), data.get("needed", 1), data["evidence"],
+        data.get("consequence", ""), data.get("undo", ""), data.get("why", {}),
     )  # fmt: skip
-    return replace(incident, approvals=(*incident.approvals, request), retraining="compared")
+    asked = replace(incident, approvals=(*incident.approvals, request))
+    return replace(asked, retraining="compared") if request.kind == "promotion" else asked
 
 
-def _approval_decided(incident: Incident, event: Event) -> Incident:
-    data = event.data
-    approvals = tuple(
-        replace(
-            a, decision=data["decision"], decided_by=event.actor, decided=event.at, reason=data.get("reason", {})
-        ) if a.id == data["request"] else a
-        for a in incident.approvals
-    )  # fmt: skip
-    return replace(incident, approvals=approvals)
+def _approval_voted(incident: Incident, event: Event) -> Incident:
+    vote = Vote(event.actor, event.at, event.data["decision"] == "approved", event.data.get("reason", {}))
+    return _with_approval(incident, event, lambda approval: replace(approval, votes=(*approval.votes, vote)))
+
+
+def _approval_ended(how: Literal["expired", "staled"]) -> Step:
+    def ended(incident: Incident, event: Event) -> Incident:
+        said = event.data.get("sentence", "")
+        return _with_approval(
+            incident, event, lambda approval: replace(approval, ended=how, ended_at=event.at, sentence=said)
+        )
+
+    return ended
+
+
+def _with_approval(incident: Incident, event: Event, change: Callable[[Approval], Approval]) -> Incident:
+    request = event.data["request"]
+    return replace(incident, approvals=tuple(change(a) if a.id == request else a for a in incident.approvals))
 
 
 def _promoted(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="observing", promoted=event.data["version"], passed=(), watch_until=None)
+    status: Status = "resolved" if incident.status == "resolved" else "observing"
+    replaced = event.data.get("previous", "")
+    return replace(
+        incident, status=status, promoted=event.data["version"], replaced=replaced, passed=(), watch_until=None
+    )
 
 
 def _watched(incident: Incident, event: Event) -> Incident:
     return replace(incident, status="observing", watch_until=datetime.fromisoformat(event.data["until"]))
 
 
-def _watch_ended(incident: Incident, event: Event) -> Incident:
+def _waits_again(incident: Incident, event: Event) -> Incident:
     return replace(
         incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None, paged=()
     )  # fmt: skip
@@ -159,12 +176,18 @@ _STEPS = {
     "retraining_started": lambda incident, _: replace(incident, retraining="running"),
     "retraining_failed": lambda incident, _: replace(incident, retraining="failed"),
     "approval_requested": _approval_requested,
-    "approval_decided": _approval_decided,
-    "approval_expired": _approval_decided,
+    "approval_voted": _approval_voted,
+    "approval_decided": _approval_voted,  # the name of a vote when one decided
+    "approval_expired": _approval_ended("expired"),
+    "approval_staled": _approval_ended("staled"),
+    "promotion_refused": _approval_ended("staled"),  # its name when only promotions were approved
     "promoted": _promoted,
     "watched": _watched,
-    "watch_ended": _watch_ended,
+    "watch_ended": _waits_again,
+    "relapsed": _waits_again,
     "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
     "resolved": _resolved,
+    "accepted_as_usual": lambda incident, event: replace(_resolved(incident, event), unlearnt=True),
+    "baseline_relearnt": lambda incident, _: replace(incident, unlearnt=False),
     "recovered": _resolved,
 }

@@ -81,6 +81,18 @@ def headline(spec_title: str, finding: Finding) -> str:
     return f"{spec_title}: {what[finding.check]}"
 
 
+def seen_again(incident: Incident, findings: Sequence[Finding]) -> list[Draft]:
+    """A finding of a known signal. While a promotion is observed, only windows of the old version are excused."""
+    told = {"findings": [finding.as_dict() for finding in findings]}
+    if incident.status == "resolved":
+        return [Draft("reopened", told)]
+    observed, version = Draft("observed", told), findings[0].evidence.get("version", "")
+    excused = incident.watch_until or version == incident.replaced
+    if incident.status == "observing" and not excused:
+        return [observed, Draft("relapsed", {"version": incident.promoted})]
+    return [observed]
+
+
 def passed(incident: Incident, window: str) -> list[Draft]:
     """A window without a finding of this signal: recovery is believed after several in a row."""
     if incident.status == "resolved" or window in incident.passed:

@@ -11,6 +11,9 @@ from tidewatch.domain.incident.run import Run
 from tidewatch.domain.model_spec import Response, Tier
 
 Status = Literal["open", "acknowledged", "observing", "resolved"]
+# What the baseline says is usual, and can be taught; all else is a rule of the spec, or no matter of habit.
+TEACHABLE = ("drift", "output_drift", "scale", "nulls", "missing_feature", "frozen", "unseen_category", "confidence",
+             "row_count")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Incident:
     resolution: str = ""
     recovered: bool = False  # by itself, not by somebody
     promoted: str = ""  # the version that was promoted to end this
+    unlearnt: bool = False  # accepted as usual, and the baseline does not know it yet
+    replaced: str = ""  # and the one it replaced
     keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
 
     @property
@@ -63,6 +68,11 @@ class Incident:
         return self.signal.family == "performance" or self.finding.check == "stale_model"
 
     @property
+    def may_be_accepted(self) -> bool:
+        """As what is usual from now on."""
+        return self.finding.check in TEACHABLE
+
+    @property
     def tried(self) -> list[str]:
         """The runbooks that were run since it was opened, or opened again."""
         return [run.runbook for run in self.runs if run.started >= self.since]
@@ -76,8 +86,13 @@ class Incident:
         return next((run for run in self.runs if run.verdict == "running"), None)
 
     @property
+    def undecided(self) -> list[Approval]:
+        return [approval for approval in self.approvals if approval.decision == "pending"]
+
+    @property
     def pending(self) -> Approval | None:
-        return next((approval for approval in self.approvals if approval.decision == "pending"), None)
+        """The request that waits longest."""
+        return next(iter(self.undecided), None)
 
     def approval(self, request: str) -> Approval | None:
         return next((approval for approval in self.approvals if approval.id == request), None)
