@@ -189,7 +189,7 @@ class House:
             "version": challenger.version, "artefact": challenger.artefact, "champion": champion.version,
             "trained_until": "2026-02-05", "comparison": compare_versions(days[0.7], days[0.5]).as_dict(),
         }  # fmt: skip
-        why = keep_text(self.ports, incident, "the pattern changed")
+        why = keep_text(self.ports, incident, "the pattern changed", "U0BEN")
         ask = promotion(parse_spec(SPEC, "spec.yaml"), "U0BEN", why, evidence)
         return request_approval(self.ports, incident, replace(ask, needed=needed), self.by("tidewatch")).approvals[-1]
 

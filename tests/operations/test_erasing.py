@@ -122,3 +122,13 @@ def test_the_earliest_texts_are_found_by_who_caused_their_events(house: House) -
     assert erase(house.ports, "U0ANA") == Erased(2, ["INC-1001"])
     assert text_of(house.ports, "INC-1001", noted.data["text"]) == "(erased)"
     assert sorted(texts(house)) == ['{"salt": "0", "text": "U0BEN"}'] * 2
+
+
+def test_the_card_of_a_request_no_longer_shows_it(written: House) -> None:
+    written.ask_to_promote(incident="INC-1001")
+    written.run_jobs()
+    assert "the pattern changed" in said(written)
+    erase(written.ports, "U0BEN")
+    written.run_jobs()
+    assert "the pattern changed" not in said(written)
+    assert "Weights come in pounds" not in said(written)
