@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tidewatch.ports.incident_log import IncidentLog
     from tidewatch.ports.queue import Queue
     from tidewatch.ports.registry import Registry
+    from tidewatch.ports.seal import Seal
     from tidewatch.ports.tables import Tables
     from tidewatch.settings import Settings
 
@@ -47,6 +48,7 @@ def compose(settings: "Settings") -> "Ports":
         pictures=ResvgPictures(),
         learning=SklearnLearning(),
         endpoints=HttpEndpoints(settings.tokens),
+        seal=seal(settings),
         people=people(settings.roster),
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
@@ -83,6 +85,14 @@ def simulated_clock(settings: "Settings") -> "SimulatedClock":
     from tidewatch.adapters.local.clock import FileClock
 
     return FileClock(settings.simulated_clock)
+
+
+def seal(settings: "Settings") -> "Seal":
+    """With a storage account the key must be given: nothing that a function app writes beside itself would last."""
+    from tidewatch.adapters.local.seal import Ed25519Seal
+
+    made_at = None if settings.storage else settings.home / "checkpoint-key.pem"
+    return Ed25519Seal(settings.checkpoint_key.get_secret_value(), made_at, settings.checkpoint_old_keys.split())
 
 
 def tables() -> "Tables":

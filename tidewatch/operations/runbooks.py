@@ -10,7 +10,7 @@ from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, Verdict, suggested, verdict
 from tidewatch.operations.examine import usual_before
-from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.journal import MACHINE, keep_text, load, record_known, send_job
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_batch import examine_again
 from tidewatch.operations.take_labels import judge_labels, known_labels
@@ -58,7 +58,7 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
     y, said, output = _run_and_verify(shelf, state, runbook, windows, run)
     if said.passed:
         _take_up(shelf, windows)
-    text = keep_text(ports, incident, output)
+    text = keep_text(ports, incident, output, MACHINE)
     finished = Draft("runbook_finished", {
         "run": run, "runbook": runbook.name, "exit_status": y.exit_status, "seconds": round(y.seconds, 2),
         "verdict": "passed" if said.passed else "failed", "sentence": said.sentence, "output": text,
