@@ -116,7 +116,7 @@ class Task:
         return judge(self.spec, self._baseline(), self.outcomes())[0]
 
     def _usual(self, baseline: Baseline, window: str) -> Profile:
-        return baseline.profile_of(json.loads((self.work / "usual" / f"{window}.json").read_bytes()))
+        return baseline.profile_of((self.work / "usual" / f"{window}.json").read_bytes())
 
     def _baseline(self) -> Baseline:
         return Baseline.from_bytes((self.work / "baseline.json").read_bytes())
