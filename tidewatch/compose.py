@@ -31,6 +31,7 @@ def compose(settings: "Settings") -> "Ports":
     from tidewatch.adapters.local.pictures import ResvgPictures
     from tidewatch.adapters.local.runbooks import load_runbooks
     from tidewatch.adapters.local.scripts import LocalScripts
+    from tidewatch.adapters.local.tables import GuardedTables
     from tidewatch.adapters.slack import SlackChat
     from tidewatch.ports import Ports
 
@@ -43,7 +44,7 @@ def compose(settings: "Settings") -> "Ports":
         chat=SlackChat(settings.slack_token, settings.slack_api_url),
         registry=_registry(settings),
         scripts=LocalScripts(),
-        tables=tables(),
+        tables=GuardedTables(),
         pictures=ResvgPictures(),
         learning=SklearnLearning(),
         endpoints=HttpEndpoints(settings.tokens),
@@ -95,6 +96,7 @@ def seal(settings: "Settings") -> "Seal":
 
 
 def tables() -> "Tables":
+    """Of one's own files, where one waits: without the start of a process."""
     from tidewatch.adapters.local.tables import ArrowTables
 
     return ArrowTables()

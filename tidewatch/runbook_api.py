@@ -20,10 +20,11 @@ from tidewatch.domain.checks import drift
 from tidewatch.domain.checks.performance import judge
 from tidewatch.domain.checks.scale import snapped
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome, join
-from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.profiling import count
@@ -99,7 +100,7 @@ class Task:
         return judge(self.spec, self._baseline(), self.outcomes())[0]
 
     def _usual(self, baseline: Baseline, window: str) -> Profile:
-        return baseline.profile_of(json.loads((self.work / "usual" / f"{window}.json").read_bytes()))
+        return baseline.profile_of((self.work / "usual" / f"{window}.json").read_bytes())
 
     def _baseline(self) -> Baseline:
         return Baseline.from_bytes((self.work / "baseline.json").read_bytes())
