@@ -3,9 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
+
+from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
+from tidewatch.commands.runbook import runbooks
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,22 +25,11 @@ app.add_typer(alarms, name="alarms")
 specs = typer.Typer(no_args_is_help=True, help="Model specs: propose, check and describe them.")
 app.add_typer(specs, name="spec")
 
-Home = Annotated[Path, typer.Option(envvar="TIDEWATCH_HOME", help="Where everything is kept.")]
-DEFAULT_HOME = Path(".tidewatch")
+app.add_typer(runbooks, name="runbook")
 
 
 def main() -> None:
     app()
-
-
-def fail(sentence: str) -> NoReturn:
-    """A user's mistake: one sentence, exit status 2."""
-    sys.stderr.write(f"tidewatch: {sentence}\n")
-    raise typer.Exit(2)
-
-
-def show(text: str) -> None:
-    sys.stdout.write(text + "\n")
 
 
 @app.command()

@@ -43,7 +43,7 @@ def compose(settings: "Settings") -> "Ports":
         queue=queue,
         chat=SlackChat(settings.slack_token, settings.slack_api_url),
         registry=_registry(settings),
-        scripts=LocalScripts(),
+        scripts=LocalScripts(settings.tokens),
         tables=GuardedTables(),
         pictures=ResvgPictures(),
         learning=SklearnLearning(),

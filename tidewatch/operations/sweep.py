@@ -78,6 +78,9 @@ def _event(incident: Incident, step: Step) -> Draft:
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
     """Something was recorded and its job never reached the queue: the process died in between."""
     send_forgotten(ports, incident)
+    run = incident.running
+    if run and not run.worker and (ports.clock.now() - run.started) // EVERY % (FORGOTTEN // EVERY) == 1:
+        send_job(ports, {"do": "run_runbook", "incident": incident.id, "run": run.id})
     if incident.unlearnt and _forgotten(ports, incident, "accepted_as_usual"):
         send_job(ports, {"do": "relearn", "incident": incident.id})
     if incident.retraining == "requested" and (asked := _forgotten(ports, incident, "retraining_requested")):

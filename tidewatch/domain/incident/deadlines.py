@@ -29,7 +29,8 @@ def due(incident: Incident, now: datetime) -> list[Step]:
     steps += [
         Step("interrupt", f"interrupted:{run.id}", "the worker that ran it is gone", run.id)
         for run in incident.runs
-        if run.verdict == "running" and now > run.started + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
+        if run.verdict == "running"
+        and now > (run.begun or run.started) + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
     ]
     if incident.watch_until and now > incident.watch_until:
         steps.append(Step("end_watch", f"watch-ended:{incident.version}", "the time to watch is over"))

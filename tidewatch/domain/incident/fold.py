@@ -88,20 +88,41 @@ def _escalated(incident: Incident, event: Event) -> Incident:
 
 def _run_started(incident: Incident, event: Event) -> Incident:
     data = event.data
-    run = Run(data["run"], data["runbook"], data["title"], event.actor, event.at, data["timeout"])
+    run = Run(
+        data["run"], data["runbook"], data["title"], event.actor, event.at, data["timeout"],
+        inputs=data.get("inputs", {}), undoes=data.get("undoes", ""),
+    )  # fmt: skip
     return replace(incident, runs=(*incident.runs, run))
+
+
+def _run_changed(incident: Incident, name: str, **change: Any) -> Incident:
+    return replace(incident, runs=tuple(replace(run, **change) if run.id == name else run for run in incident.runs))
+
+
+def _run_begun(incident: Incident, event: Event) -> Incident:
+    data = event.data
+    return _run_changed(
+        incident, data["run"], begun=event.at, worker=data["worker"], windows=tuple(data["windows"])
+    )  # fmt: skip
 
 
 def _run_ended(incident: Incident, event: Event) -> Incident:
     data = event.data
-    runs = tuple(
-        replace(
-            run, exit_status=data.get("exit_status"), finished=event.at, verdict=data["verdict"],
-            sentence=data["sentence"],
-        ) if run.id == data["run"] else run
-        for run in incident.runs
+    return _run_changed(
+        incident, data["run"], exit_status=data.get("exit_status"), finished=event.at, verdict=data["verdict"],
+        sentence=data["sentence"],
     )  # fmt: skip
-    return replace(incident, runs=runs)
+
+
+def _run_undone(incident: Incident, event: Event) -> Incident:
+    """What was repaired is broken again: somebody has to take it anew."""
+    incident = _run_changed(incident, event.data["run"], undone=True)
+    if incident.status != "resolved":
+        return incident
+    return replace(
+        incident, status="open", owner="", owned_since=None, tier_since=event.at, resolved=None, recovered=False,
+        paged=(), passed=(),
+    )  # fmt: skip
 
 
 def _approval_requested(incident: Incident, event: Event) -> Incident:
@@ -170,7 +191,10 @@ _STEPS = {
         incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at
     ),
     "runbook_started": _run_started,
+    "runbook_begun": _run_begun,
+    "cancel_requested": lambda incident, event: _run_changed(incident, event.data["run"], cancelled_by=event.actor),
     "runbook_finished": _run_ended,
+    "runbook_undone": _run_undone,
     "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),
     "retraining_requested": lambda incident, _: replace(incident, retraining="requested"),
     "retraining_started": lambda incident, _: replace(incident, retraining="running"),
