@@ -6,12 +6,14 @@ from typing import Any
 
 import yaml
 
-from tidewatch.domain.model_spec import SpecError
+from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.part import Part, SpecError
 from tidewatch.domain.spec.remark import Path
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT, _TRUTH, _MERGE = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "bool", "merge"))
 _READ_AS = {"int": "a number", "float": "a number", "timestamp": "a date", "null": "nothing"}
+A_SPEC = "a spec is a mapping that starts with 'model: team/name'"
 DEEPEST = 100  # levels
 SHALLOW = 10_000  # characters: every level takes one, and libyaml's recursion survives twice as many levels
 _OPENS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -25,6 +27,7 @@ class Tree:
     node: yaml.Node | None
     record: Any
     traps: list[tuple[int, str]] = field(default_factory=list)  # line and sentence: what YAML would read differently
+    root: type[Part] = ModelSpec  # what is written here
 
     def line(self, path: Path) -> int:
         """The line of the deepest part of `path` that exists."""
@@ -62,10 +65,10 @@ class Tree:
         return line, beside, node
 
 
-def read_tree(text: str, name: str) -> Tree:
+def read_tree(text: str, name: str, root: type[Part] = ModelSpec, starts: str = A_SPEC) -> Tree:
     """Parse once for values and lines. Raises SpecError for what is no YAML or no mapping."""
     try:
-        return _read(text, name)
+        return _read(text, name, root, starts)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError([f"{name} line {line}: this is not YAML: {_problem(error, text)}"]) from error
@@ -75,16 +78,16 @@ def read_tree(text: str, name: str) -> Tree:
         raise SpecError([f"{name}: this is nested too deeply for a spec"]) from None
 
 
-def _read(text: str, name: str) -> Tree:
+def _read(text: str, name: str, root: type[Part], starts: str) -> Tree:
     if len(text) > SHALLOW and (line := _too_deep(text)):
         raise SpecError([f"{name} line {line}: this is nested more than {DEEPEST} levels deep; a spec needs five"])
     loader = LOADER(text)
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            raise SpecError([f"{name} line 1: a spec is a mapping that starts with 'model: team/name'"])
+            raise SpecError([f"{name} line 1: {starts}"])
         traps = sorted(_traps(node, set()))
-        return Tree(node, loader.construct_document(node), traps)
+        return Tree(node, loader.construct_document(node), traps, root)
     finally:
         loader.dispose()
 
