@@ -20,7 +20,8 @@ ONE_DAY = timedelta(days=1)
 _FOREVER = 4000  # days: whoever can be reached at all can be reached by then
 
 
-def _zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name of an IANA time zone. Raises ValueError with a sentence for anything else."""
     if name not in available_timezones():
         known = {zone.lower(): zone for zone in available_timezones()}
         tail = name.lower().replace(" ", "_").rpartition("/")[2]
@@ -41,7 +42,7 @@ def _no_clock(text: str) -> str:
     raise ValueError(f"'{text}' is no time of day; write hours and minutes in quotes, such as \"09:00\"")
 
 
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 ClockTime = Annotated[str, AfterValidator(_clock)]
 
 

@@ -1,13 +1,18 @@
 """Every minute: carry out what is due, deliver what is behind, finish what a crash left half done."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache, partial
 
 from tidewatch.domain.events import BrokenRecord, Cause, Draft
 from tidewatch.domain.incident import handling
-from tidewatch.domain.incident.deadlines import Step, due
-from tidewatch.domain.incident.state import Incident
+from tidewatch.domain.incident.deadlines import Step, called_after, due
+from tidewatch.domain.incident.state import Incident, acknowledge_by, resolve_by
+from tidewatch.domain.oncall.duty import Duty
 from tidewatch.domain.people import Refused
 from tidewatch.operations.deliver import is_behind
+from tidewatch.operations.duty import team_duty
 from tidewatch.operations.journal import load, record_known, send_job
 from tidewatch.operations.report import Marker, forget, open_markers
 from tidewatch.ports import Ports
@@ -22,47 +27,54 @@ def sweep(ports: Ports) -> None:
     Raises BrokenRecord for a stream that cannot be read, once all the others have been looked after.
     """
     broken: list[BrokenRecord] = []
+    duty_of = cache(partial(team_duty, ports))
     for marker in open_markers(ports):
         try:
-            _look_after(ports, marker)
+            _look_after(ports, marker, duty_of)
         except BrokenRecord as error:
             broken.append(error)
     if broken:
         raise broken[0]
 
 
-def _look_after(ports: Ports, marker: Marker) -> None:
+def _look_after(ports: Ports, marker: Marker, duty_of: Callable[[str], Duty]) -> None:
     if not ports.log.read(marker.incident):
         return  # its writer died before the first event; the next finding of the signal writes it
     incident = load(ports, marker.incident)
-    for step in due(incident, ports.clock.now()):
-        incident = _carry_out(ports, incident.id, step)
+    duty = duty_of(incident.model.partition("/")[0])
+    while steps := due(incident, ports.clock.now(), duty):
+        before, incident = incident, _carry_out(ports, incident.id, steps[0].key, duty)
+        if incident.version == before.version:
+            break
     _send_forgotten_work(ports, incident)
     if is_behind(ports, incident):
         send_job(ports, {"do": "deliver", "incident": incident.id})
     forget(ports, marker)
 
 
-def _carry_out(ports: Ports, incident: str, step: Step) -> Incident:
+def _carry_out(ports: Ports, incident: str, key: str, duty: Duty) -> Incident:
     """The state is looked at again when the step fires: whoever acted in the meantime wins."""
 
     def decide(now: Incident) -> list[Draft]:
-        if step not in due(now, ports.clock.now()):
-            return []
-        return [_event(now, step)]
+        at = ports.clock.now()
+        return [_event(now, step, at, duty) for step in due(now, at, duty) if step.key == key]
 
-    return record_known(ports, incident, Cause("tidewatch", "timer", step.key), decide)
+    return record_known(ports, incident, Cause("tidewatch", "timer", key), decide)
 
 
-def _event(incident: Incident, step: Step) -> Draft:
+def _event(incident: Incident, step: Step, now: datetime, duty: Duty) -> Draft:
     match step.kind:
-        case "page":
-            return Draft("paged", {"tier": incident.tier, "person": step.subject, "why": step.why})
+        case "page" | "remind":
+            return _call(incident, step, now, duty)
         case "escalate":
             try:
                 return handling.escalation(incident, step.why)
             except Refused as refused:  # pragma: no cover - due() asks for nothing that is refused
                 return Draft("noted", {"sentence": str(refused)})
+        case "tell":
+            return Draft("nobody_on_call", {"tier": incident.tier, "why": step.why})
+        case "lapse":
+            return Draft("lapsed", {"tier": incident.tier, "why": step.why})
         case "expire":
             return Draft("approval_expired", {"request": step.subject, "decision": "expired"})
         case "end_watch":
@@ -72,6 +84,18 @@ def _event(incident: Incident, step: Step) -> Draft:
                 "runbook_finished",
                 {"run": step.subject, "exit_status": None, "verdict": "interrupted", "sentence": step.why},
             )
+
+
+def _call(incident: Incident, step: Step, now: datetime, duty: Duty) -> Draft:
+    """Who is called, why it is this person, and what happens at which time if nobody comes."""
+    by = acknowledge_by(incident) or resolve_by(incident)
+    told = {"tier": incident.tier, "person": step.subject, "why": step.why}
+    if by and by > now:
+        paged = replace(incident, paged=(*incident.paged, step.subject))
+        told |= {"by": by.isoformat(), "then": called_after(paged, by, duty)}
+    if step.kind == "remind":
+        return Draft("reminded", told)
+    return Draft("paged", told | {"role": step.role, "entry": step.entry})
 
 
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
