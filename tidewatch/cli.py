@@ -21,8 +21,11 @@ alarms = typer.Typer(no_args_is_help=True, help="How often a model will alarm.")
 app.add_typer(alarms, name="alarms")
 specs = typer.Typer(no_args_is_help=True, help="Model specs: propose, check and describe them.")
 app.add_typer(specs, name="spec")
+oncall = typer.Typer(no_args_is_help=True, help="Rotas: who is on call, and where nobody is.")
+app.add_typer(oncall, name="oncall")
 
 Home = Annotated[Path, typer.Option(envvar="TIDEWATCH_HOME", help="Where everything is kept.")]
+As = Annotated[str, typer.Option("--as", help="Who decides: a user id of the demo home's people.yaml.")]
 DEFAULT_HOME = Path(".tidewatch")
 
 
@@ -105,6 +108,68 @@ def verify(home: Home = DEFAULT_HOME) -> None:
     faults, sentence = verification(home)
     show("\n".join([*faults, sentence]))
     raise typer.Exit(1 if faults else 0)
+
+
+@oncall.command("check")
+def check_oncall(
+    home: Home = DEFAULT_HOME,
+    file: Annotated[Path | None, typer.Option(help="An oncall.yaml; without it, the home's.")] = None,
+    start: Annotated[str, typer.Option("--from", help="From this time on; without it, from now.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=3700, help="How far ahead.")] = 366,
+) -> None:
+    """Find gaps and overlaps a year ahead. Exit status 0: none, 1: some, 2: the file cannot be used."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy
+    from tidewatch.commands.oncall import check_rotas  # noqa: PLC0415
+
+    try:
+        found, sentence = check_rotas(home, file, start, days)
+    except InputRefused as error:
+        fail(str(error))
+    show("\n".join([*found, sentence]))
+    raise typer.Exit(1 if found else 0)
+
+
+@oncall.command("who")
+def who_is_on_call(
+    home: Home = DEFAULT_HOME,
+    at: Annotated[str, typer.Option(help="2026-03-08T02:30, in UTC without an offset; without it, now.")] = "",
+    team: Annotated[str, typer.Option(help="One team; without it, all.")] = "",
+) -> None:
+    """Who is on call until when, and who is next."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy
+    from tidewatch.commands.oncall import who  # noqa: PLC0415
+
+    try:
+        show(who(home, at, team))
+    except InputRefused as error:
+        fail(str(error))
+
+
+@app.command()
+def ml(
+    words: Annotated[str, typer.Argument(help="What one types behind /ml: 'ack INC-1001', 'help'.")],
+    user: As = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Type a command of the bot as somebody; only in a home that `tidewatch demo` made."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy
+    from tidewatch.commands.deciding import decide_as  # noqa: PLC0415
+
+    try:
+        show(decide_as(home, user, words))
+    except InputRefused as error:
+        fail(str(error))
+
+
+@app.command()
+def report(
+    model: Annotated[str, typer.Argument(help="team/name")],
+    seen: Annotated[str, typer.Argument(help="What was seen.")],
+    user: As = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Report what no check found; only in a home that `tidewatch demo` made. In Slack: /ml report."""
+    ml(f"report {model} {seen}", user, home)
 
 
 @specs.command("lint")

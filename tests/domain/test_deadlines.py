@@ -7,8 +7,8 @@ import pytest
 from tests.domain.story import PEOPLE, SPEC, START, Story, finding
 from tidewatch.domain.events import Draft
 from tidewatch.domain.incident.approving import request_approval
-from tidewatch.domain.incident.deadlines import INTERRUPTED_AFTER, Step, due
-from tidewatch.domain.incident.handling import escalation
+from tidewatch.domain.incident.deadlines import INTERRUPTED_AFTER, NOBODY, Step, due
+from tidewatch.domain.incident.happening import event_of
 
 
 @pytest.fixture
@@ -35,23 +35,12 @@ def told(found: list[Step]) -> list[tuple[str, str]]:
 
 
 def carry_out(story: Story) -> list[Step]:
-    """One sweep: what is due, looked at again before each step, becomes events."""
+    """One look: what is due, looked at again before each step, becomes events."""
     done = []
     for step in due(story.incident, story.now):
-        if step not in due(story.incident, story.now):
-            continue
-        done.append(step)
-        match step.kind:
-            case "page":
-                story.happened("paged", person=step.subject)
-            case "escalate":
-                story.tell(escalation(story.incident, step.why))
-            case "expire":
-                story.happened("approval_expired", request=step.subject, decision="expired")
-            case "end_watch":
-                story.happened("watch_ended", why=step.why)
-            case "interrupt":
-                story.happened("runbook_finished", run=step.subject, verdict="interrupted", sentence=step.why)
+        if step in due(story.incident, story.now):
+            done.append(step)
+            story.tell(event_of(step, story.incident, story.now, NOBODY))
     return done
 
 

@@ -1,16 +1,14 @@
 """Every minute: carry out what is due, deliver what is behind, finish what a crash left half done."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache, partial
 
 from tidewatch.domain.events import BrokenRecord, Cause, Draft
-from tidewatch.domain.incident import handling
-from tidewatch.domain.incident.deadlines import Step, called_after, due
-from tidewatch.domain.incident.state import Incident, acknowledge_by, resolve_by
+from tidewatch.domain.incident.deadlines import due
+from tidewatch.domain.incident.happening import event_of
+from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.oncall.duty import Duty
-from tidewatch.domain.people import Refused
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.duty import team_duty
 from tidewatch.operations.journal import load, record_known, send_job
@@ -57,45 +55,9 @@ def _carry_out(ports: Ports, incident: str, key: str, duty: Duty) -> Incident:
 
     def decide(now: Incident) -> list[Draft]:
         at = ports.clock.now()
-        return [_event(now, step, at, duty) for step in due(now, at, duty) if step.key == key]
+        return [event_of(step, now, at, duty) for step in due(now, at, duty) if step.key == key]
 
     return record_known(ports, incident, Cause("tidewatch", "timer", key), decide)
-
-
-def _event(incident: Incident, step: Step, now: datetime, duty: Duty) -> Draft:
-    match step.kind:
-        case "page" | "remind":
-            return _call(incident, step, now, duty)
-        case "escalate":
-            try:
-                return handling.escalation(incident, step.why)
-            except Refused as refused:  # pragma: no cover - due() asks for nothing that is refused
-                return Draft("noted", {"sentence": str(refused)})
-        case "tell":
-            return Draft("nobody_on_call", {"tier": incident.tier, "why": step.why})
-        case "lapse":
-            return Draft("lapsed", {"tier": incident.tier, "why": step.why})
-        case "expire":
-            return Draft("approval_expired", {"request": step.subject, "decision": "expired"})
-        case "end_watch":
-            return Draft("watch_ended", {"why": step.why})
-        case "interrupt":
-            return Draft(
-                "runbook_finished",
-                {"run": step.subject, "exit_status": None, "verdict": "interrupted", "sentence": step.why},
-            )
-
-
-def _call(incident: Incident, step: Step, now: datetime, duty: Duty) -> Draft:
-    """Who is called, why it is this person, and what happens at which time if nobody comes."""
-    by = acknowledge_by(incident) or resolve_by(incident)
-    told = {"tier": incident.tier, "person": step.subject, "why": step.why}
-    if by and by > now:
-        paged = replace(incident, paged=(*incident.paged, step.subject))
-        told |= {"by": by.isoformat(), "then": called_after(paged, by, duty)}
-    if step.kind == "remind":
-        return Draft("reminded", told)
-    return Draft("paged", told | {"role": step.role, "entry": step.entry})
 
 
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:

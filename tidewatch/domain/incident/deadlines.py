@@ -126,14 +126,18 @@ def _reminders(incident: Incident, now: datetime) -> Iterator[tuple[datetime, St
 def _next_calls(
     incident: Incident, now: datetime, duty: Duty, deadline: datetime, name: str, why: str
 ) -> Iterator[tuple[datetime, Step]]:
-    """The tier's next person, each with as much time as the first had; and at once the duty manager, once."""
+    """The tier's next person, each with as much time as the first had; with the second, once, the duty manager."""
+    wait = _wait(incident)
     limit = incident.response.time_for("acknowledge_within", incident.tier, incident.severity)
     free = max(deadline, incident.paged_at + limit) if incident.paged and incident.paged_at else deadline
-    for callee, role in _left(incident, now, duty):
-        if role == "duty_manager":
-            yield deadline, _page(callee, role, f"missed:{_wait(incident)}:duty-manager", why)
-        elif now > free:
-            yield free, _page(callee, role, f"missed:{name}:{_wait(incident)}", why)
+    left = _left(incident, now, duty)
+    alone = not any(role == incident.tier for _, role in left)
+    second_called = any(key.startswith((f"missed:take:{wait}", f"missed:resolve:{wait}")) for key in incident.keys)
+    for callee, role in left:
+        if role == "duty_manager" and (second_called or (alone and now > free)):
+            yield deadline, _page(callee, role, f"missed:{wait}:duty-manager", why)
+        elif role != "duty_manager" and now > free:
+            yield free, _page(callee, role, f"missed:{name}:{wait}", why)
 
 
 def _left(incident: Incident, now: datetime, duty: Duty) -> Sequence[tuple[Callee, Role]]:
@@ -144,7 +148,7 @@ def _left(incident: Incident, now: datetime, duty: Duty) -> Sequence[tuple[Calle
     own: Sequence[tuple[Callee, Role]] = [
         (callee, incident.tier)
         for callee in _of_tier(incident, incident.tier, now, duty)
-        if callee.person not in incident.paged
+        if callee.person not in (*incident.paged, incident.owner)
     ][:1]
     above = TIERS[TIERS.index(incident.tier) + 1 :][:1]
     managers: Sequence[tuple[Callee, Role]] = [(callee, "duty_manager") for callee in duty.of("duty_manager", now)][:1]

@@ -50,11 +50,14 @@ class Duty:
         if role in self.rotas:
             found = shifts(self.rotas[role], now, now + _A_MOMENT, instead)
         else:
-            found = stand_in([], (shift for shift in instead if shift.covers(now)))
-        callees = [Callee(shift.person, shift.entry, shift.ends) for shift in found]
+            found = stand_in([], instead)
+        callees = [Callee(shift.person, shift.entry, shift.ends) for shift in found if shift.covers(now)]
         if role not in self.rotas:
             callees += [Callee(person, "owners") for person in owners]
-        return tuple({callee.person: callee for callee in reversed(callees)}.values())[::-1]
+        first_entry: dict[str, Callee] = {}
+        for callee in callees:
+            first_entry.setdefault(callee.person, callee)
+        return tuple(first_entry.values())
 
     @property
     def roles(self) -> list[Role]:

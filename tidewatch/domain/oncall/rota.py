@@ -79,13 +79,13 @@ class Shift:
 
 
 def shifts(rota: Rota, start: datetime, end: datetime, standing_in: Iterable[Shift] = ()) -> list[Shift]:
-    """Whole shifts that touch the span, by layer; whoever stands in has cut the others back, the latest first."""
+    """Whole shifts that touch the span, by layer, cut back by whoever stands in now or later; the latest first."""
     regular = [shift for layer in rota.layers for shift in _turns(rota, layer, start, end)]
     written = [
         Shift(o.person, moment(o.starts, rota.zone), moment(o.ends, rota.zone), "override in the rota")
         for o in rota.overrides
     ]
-    return stand_in(regular, (shift for shift in (*written, *standing_in) if _touches(shift, start, end)))
+    return stand_in(regular, (shift for shift in (*written, *standing_in) if shift.ends > start))
 
 
 def stand_in(regular: list[Shift], instead: Iterable[Shift]) -> list[Shift]:
