@@ -20,7 +20,9 @@ PLAN = {
             "rotas": {
                 "L2": {
                     "zone": "Europe/Berlin",
-                    "layers": [{"name": "week", "people": ["U0EVA", "U0BEN"], "first_day": "2026-03-02", "at": "00:00"}],
+                    "layers": [
+                        {"name": "week", "people": ["U0EVA", "U0BEN"], "first_day": "2026-03-02", "at": "00:00"}
+                    ],
                 },
             },
         }

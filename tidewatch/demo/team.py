@@ -61,7 +61,7 @@ class Team:
             return self._modal(incident, user, "retrain", "press *Retrain…* and say why", why)
         if not incident.written_findings:
             text = (
-                "Labels, inputs and L1's run, all as usual; one unusual week; waiting, for there is nothing to repair."
+                "Labels, inputs and L1's run are as usual; one unusual week; nothing, for there is nothing to repair."
             )
             return self._type(user, f"findings {incident.id} {text}", "write down the findings")
         return self._type(user, f"watch {incident.id} 14d One unusual week is no reason to retrain.", "watch it")

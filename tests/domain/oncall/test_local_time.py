@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from tests.domain.oncall.rotas import clocks, utc, zones
 from tidewatch.domain.local_time import Hours, known_zone, moment, reached, spans
 
-naive = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1)).map(lambda at: at.replace(microsecond=0))
+naive = st.datetimes(*(datetime.fromisoformat(year) for year in ("2025-01-01", "2028-01-01"))).map(
+    lambda at: at.replace(microsecond=0)
+)
 WORK = Hours(days=["mon", "tue", "wed", "thu", "fri"], starts="09:00", ends="17:00")
 
 

@@ -47,10 +47,8 @@ class Duty:
     def of(self, role: Role, now: datetime, owners: Iterable[str] = ()) -> tuple[Callee, ...]:
         """In the order of being called. Without a rota it is whoever stands in, then the owners."""
         instead = self.standing_in.get(role, ())
-        if role in self.rotas:
-            found = shifts(self.rotas[role], now, now + _A_MOMENT, instead)
-        else:
-            found = stand_in([], instead)
+        rota = self.rotas.get(role)
+        found = shifts(rota, now, now + _A_MOMENT, instead) if rota else stand_in([], instead)
         callees = [Callee(shift.person, shift.entry, shift.ends) for shift in found if shift.covers(now)]
         if role not in self.rotas:
             callees += [Callee(person, "owners") for person in owners]
