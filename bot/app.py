@@ -7,7 +7,7 @@ from slack_bolt import Ack, App, Respond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot import clicks, commands
+from bot import clicks, commands, run_forms
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations.journal import UnknownIncident
@@ -38,8 +38,8 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
             action, Cause(user, "slack", f"click:{user}:{action['action_id']}:{action['action_ts']}")
         )
         try:
-            if click.verb in clicks.ASKS or click.verb in clicks.FORMS:
-                client.views_open(trigger_id=body["trigger_id"], view=clicks.modal(ports, click))
+            if view := clicks.question(ports, click):
+                client.views_open(trigger_id=body["trigger_id"], view=view)
                 return
             said = clicks.AT_ONCE[click.verb](ports, click)
         except (Refused, UnknownIncident) as refusal:
@@ -60,6 +60,7 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
     def on_form(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         _taken(ack, view, lambda said, cause: clicks.submit_form(ports, view["private_metadata"], said, cause), body)
 
+    run_forms.listen(app, ports)
     return app
 
 

@@ -5,19 +5,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot import run_forms
+from bot.verbs.deciding import decided
 from bot.verbs.looking import incident_timeline
 from tidewatch.domain.events import Cause
 from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.handling import FINDINGS
 from tidewatch.domain.people import Refused
-from tidewatch.operations import respond
+from tidewatch.operations import approvals, respond
 from tidewatch.operations.journal import load
 from tidewatch.operations.retrain import request_retraining
-from tidewatch.operations.runbooks import start_run
+from tidewatch.operations.runbooks import cancel_run, start_run, undo_run
 from tidewatch.ports import Ports
 from tidewatch.render.blocks import form_view, reason_view
 
-BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "more")
+BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "cancel_run", "more")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,19 @@ def _run(ports: Ports, click: Click) -> str:
     return ""
 
 
+def _cancel(ports: Ports, click: Click) -> str:
+    cancel_run(ports, click.id.rpartition("-R")[0], click.cause, run=click.id)
+    return ""
+
+
+def _undo(ports: Ports, click: Click) -> str:
+    run = load(ports, click.id).undoable
+    if run is None:
+        raise Refused(f"There is no run of {click.id} left to take back.")
+    undo_run(ports, run.id, click.cause)
+    return ""
+
+
 def _acknowledge(ports: Ports, click: Click) -> str:
     respond.acknowledge(ports, click.id, click.cause)
     return ""
@@ -59,13 +74,15 @@ AT_ONCE: dict[str, Callable[[Ports, Click], str]] = {
     "acknowledge": _acknowledge,
     "unacknowledge": _unacknowledge,
     "run_runbook": _run,
+    "cancel_run": _cancel,
+    "undo_run": _undo,
+    "approve": lambda ports, click: decided(ports, approvals.decide(ports, click.id, "approved", "", click.cause)),
     "timeline": lambda ports, click: incident_timeline(ports, click.id),
 }
 
 # What asks for a sentence first: title, question, hint, and the word on the button.
 ASKS = {
-    "approve": ("Approve", "Why is this the right decision?", "Goes into the log under your name.", "Approve"),
-    "reject": ("Reject", "Why not?", "Whoever asked will read it.", "Reject"),
+    "reject": ("Reject", "Why not?", "Whoever asked will read it. One no ends the request.", "Reject"),
     "resolve": (
         "Resolve",
         "What ended it?",
@@ -78,6 +95,12 @@ ASKS = {
         "Why does it go to the next tier?",
         "Whoever is called reads it first, with everything that was tried.",
         "Call them",
+    ),
+    "accept": (
+        "Accept as usual",
+        "Why is the change right?",
+        "From now on days like these are usual; the old ones are no more.",
+        "Accept",
     ),
     "retrain": ("Retrain", "Why will new data help?", "The comparison comes as a question.", "Train"),
 }
@@ -97,25 +120,34 @@ FORMS = {
 BY_VERSION = {"escalate"}  # what must not be done twice for one card
 
 SUBMITS: dict[str, Callable[..., object]] = {
-    "approve": lambda ports, identity, text, cause: respond.decide(ports, identity, "approved", text, cause),
-    "reject": lambda ports, identity, text, cause: respond.decide(ports, identity, "rejected", text, cause),
+    "reject": lambda ports, identity, text, cause: approvals.decide(ports, identity, "rejected", text, cause),
     "resolve": respond.request_resolution,
     "note": respond.note,
+    "accept": respond.accept,
     "escalate": respond.escalate,
     "retrain": request_retraining,
 }
 
 
+def question(ports: Ports, click: Click) -> dict[str, Any] | None:
+    """What has to be asked first; None when the click says it all. Raises Refused."""
+    if click.verb == "run_runbook":
+        return run_forms.form(ports, click.id, click.cause.actor)
+    return modal(ports, click) if click.verb in (*ASKS, *FORMS) else None
+
+
 def modal(ports: Ports, click: Click) -> dict[str, Any]:
     """The question, once the click is known to be allowed. Raises Refused."""
-    incident = load(ports, click.id.partition("-A")[0])
-    ports.people.allow(click.cause.actor, click.verb, incident.model)
+    if click.verb == "reject":
+        approvals.may_decide(ports, click.id, "rejected", click.cause.actor)
+    else:
+        ports.people.allow(click.cause.actor, click.verb, load(ports, click.id).model)
     private = json.dumps({"verb": click.verb, "id": click.id, "version": click.version})
     if click.verb in FORMS:
         title, submit, questions = FORMS[click.verb]
         return form_view("form", title, questions, submit, private)
     if click.verb == "escalate":
-        handling.escalation(incident, "")  # refused now rather than after a reason was typed
+        handling.escalation(load(ports, click.id), "")  # refused now rather than after a reason was typed
     title, question, hint, submit = ASKS[click.verb]
     return reason_view(title, question, hint, submit, private)
 

@@ -8,9 +8,10 @@ from tidewatch.domain.model_spec import duration
 from tidewatch.domain.people import Refused
 from tidewatch.operations import respond
 from tidewatch.operations.duty import team_duty
-from tidewatch.operations.runbooks import suggestion
+from tidewatch.operations.suggestion import suggestion
 from tidewatch.render.cards import clock
 
+EVERYTHING = "everything"  # of a model is accepted, not only the columns of the incident
 LONGEST_WATCH = timedelta(days=366)
 
 
@@ -72,6 +73,15 @@ def _watch(request: Request) -> str:
     return f"{incident} is watched until {clock(after.watch_until or after.since)} UTC."
 
 
+def _accept(request: Request) -> str:
+    incident, text = with_text(request, "why it is usual from now on")
+    first, _, rest = text.partition(" ")
+    everything = first.lower() == EVERYTHING and bool(rest.strip())
+    why = rest.strip() if everything else text
+    after = respond.accept(request.ports, incident, why, request.cause, everything=everything)
+    return f"{incident} is {after.resolution}."
+
+
 VERBS = {
     "ack": Verb("ack INC", "take an incident", _acknowledge),
     "unack": Verb("unack INC", "give it back", _unacknowledge),
@@ -85,4 +95,7 @@ VERBS = {
         "findings INC examined; cause; tried", "what L2 knows, in three parts; needed before L3", _findings
     ),
     "watch": Verb("watch INC 14d why", "let it run under observation (L2)", _watch),
+    "accept": Verb(
+        f"accept INC [{EVERYTHING}] why", "the change is right: it is what is usual from now on (L2)", _accept
+    ),
 }

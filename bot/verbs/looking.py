@@ -7,6 +7,7 @@ from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS
 from tidewatch.domain.people import MAY, Person
+from tidewatch.operations.fleet import held_back
 from tidewatch.operations.journal import UnknownIncident, load, text_of
 from tidewatch.operations.report import open_incidents
 from tidewatch.ports import Ports
@@ -74,8 +75,20 @@ def _shares_team(one: Person, other: Person) -> bool:
     return not one.teams or not other.teams or bool({*one.teams} & {*other.teams})
 
 
+def _held(request: Request) -> str:
+    held = held_back(request.ports)
+    if not held:
+        return "Nothing is held back."
+    return "\n".join(
+        f"{each.model} {each.window}: {'; '.join(each.sentences)}. Held back: q = {each.q:.2f} over "
+        f"{each.windows:,} windows of a day."
+        for each in held
+    )
+
+
 VERBS = {
     "status": Verb("status [INC]", "what is open", _status),
     "timeline": Verb("timeline INC", "everything that happened", _timeline),
     "whoami": Verb("whoami", "who you are to me, what you may do, and why a button is refused", _whoami),
+    "held": Verb("held", "what chance explains in so large a fleet, and nobody was called for", _held),
 }

@@ -11,14 +11,13 @@ from bot.app import build
 from tests.bot import team as with_workspace
 from tests.bot.team import SECRET, TOKEN
 from tests.operations.house import House
-from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.people import People, Person
-from tidewatch.operations.journal import record_known
 from tidewatch.ports.chat import ChatMessage
 
 door, workspace = with_workspace.door, with_workspace.workspace
 team, alarmed = with_workspace.team, with_workspace.alarmed
 compared_house, compared = with_workspace.compared_house, with_workspace.compared
+asked_of_fifty = with_workspace.asked_of_fifty
 ROSTER = People(
     (
         Person("UANA", "Ana", "L1"),
@@ -66,22 +65,3 @@ def line(model_house: House, tmp_path: Path) -> Line:
     house.change(people=ROSTER)
     house.late_days(1, 3)
     return Line(house, build(house.ports, token=TOKEN, signing_secret=SECRET, api_url="http://127.0.0.1:9/"))
-
-
-@pytest.fixture
-def asked(line: Line) -> Line:
-    """Ben asked whether a challenger should be promoted: INC-1001-A1."""
-    metrics = {"log_loss": 0.5, "calibration_gap": 0.1, "observed": 0.6, "predicted": 0.5}
-    comparison = {
-        "days": 4, "rows": 240, "first": "2026-02-05", "last": "2026-02-08", "champion": metrics,
-        "challenger": metrics, "gain": 0.1, "low": 0.05, "high": 0.2, "better_days": 4, "better": True,
-    }  # fmt: skip
-    evidence = {"version": "2", "artefact": "a" * 64, "champion": "1", "trained_until": "2026-02-05"}
-    asked = {
-        "request": "INC-1001-A1", "question": "Promote Demo version 2?", "requested_by": "UBEN",
-        "approvers": ["L2", "L3"], "expires": "2026-03-04T03:00:00+00:00",
-        "evidence": evidence | {"comparison": comparison},
-    }  # fmt: skip
-    cause = Cause("tidewatch", "queue", "trained")
-    record_known(line.ports, "INC-1001", cause, lambda _: [Draft("approval_requested", asked)])
-    return line

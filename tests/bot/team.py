@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -213,11 +213,11 @@ def workspace(door: Door, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     thread.join()
 
 
-def gather(house: House, workspace: Console, door: Door) -> Team:
+def gather(house: House, workspace: Console, door: Door, people: People = EVERYONE) -> Team:
     """Connect a house to the workspace, where nothing has been said yet."""
     workspace.clear()
     api = f"{workspace.config.url}/slack/api/"
-    house.change(chat=SlackChat(TOKEN, api), people=EVERYONE, channel=CHANNEL)
+    house.change(chat=SlackChat(TOKEN, api), people=people, channel=CHANNEL)
     door.app = build(house.ports, token=TOKEN, signing_secret=SECRET, api_url=api)
     return Team(house, door.app, console=workspace)
 
@@ -254,4 +254,17 @@ def compared(compared_house: House, workspace: Console, door: Door, tmp_path: Pa
     """INC-1001-A1, which Ben asked for, waits in the channel for a decision."""
     team = gather(compared_house.copy(tmp_path / "house"), workspace, door)
     deliver(team.house.ports, "INC-1001")
+    return team
+
+
+@pytest.fixture(params=[1, 3])
+def asked_of_fifty(
+    model_house: House, workspace: Console, door: Door, tmp_path: Path, request: pytest.FixtureRequest
+) -> Team:
+    """INC-1001-A1 waits for one yes, or for three, of fifty who may decide."""
+    deciders = People((*PEOPLE.everyone, *(replace(person, tier="L2") for person in CROWD)))
+    team = gather(model_house.copy(tmp_path / "house"), workspace, door, deciders)
+    team.house.late_days(1, 3)
+    team.house.ask_to_promote(needed=request.param)
+    team.house.run_jobs()
     return team

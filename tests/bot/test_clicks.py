@@ -11,7 +11,8 @@ from bot.clicks import AT_ONCE, BUTTONS, FORMS, SUBMITS
 from tests.bot.team import CROWD, STRANGER, Team, options
 from tests.operations.house import CHANNEL
 from tidewatch.console import problems
-from tidewatch.operations.respond import decide
+from tidewatch.domain.incident import approving
+from tidewatch.operations.approvals import decide
 
 
 def buttons(value: Any) -> Iterator[dict[str, Any]]:
@@ -142,21 +143,47 @@ def test_a_retraining_is_asked_for_with_a_button_and_a_reason(compared: Team) ->
 
 def test_four_eyes(compared: Team) -> None:
     assert compared.press("U0BEN", "approve", post=":approval").ok
-    refused = compared.submit("U0BEN", "I like it")
-    assert refused.errors == {"reason": "You asked for INC-1001-A1 yourself: somebody else has to decide."}
-    compared.console.close_view("U0BEN")
+    assert compared.told("U0BEN") == ["You asked for INC-1001-A1 yourself: somebody else has to decide."]
 
-    assert compared.press("U0CARA", "approve", post=":approval").ok
-    assert compared.press("U0EVA", "reject", post=":approval").ok  # while Cara is still writing
-    assert compared.submit("U0CARA", "clearly better").ok
-    refused = compared.submit("U0EVA", "not worth it")
-    assert refused.errors == {"reason": "INC-1001-A1 was approved by Cara at 03:00 UTC."}
+    assert compared.press("U0EVA", "reject", post=":approval").ok
+    assert compared.press("U0CARA", "approve", post=":approval").ok  # while Eva is still writing
+    done = "INC-1001-A1 was approved by Cara at 02 Mar 03:00 UTC."
+    assert compared.told("U0CARA") == [f"{done} It is carried out now; the thread says how it ends."]
+    assert compared.submit("U0EVA", "not worth it").errors == {"reason": done}
     compared.house.run_jobs()
     champion = compared.house.ports.registry.champion("acme/demo")
     assert champion is not None and champion.version == "2"
     decided = compared.message(":approval")
     assert list(buttons(decided)) == []
     assert "approved by Cara" in json.dumps(blocks(decided), ensure_ascii=False)
+
+
+def test_a_click_on_a_card_that_is_not_up_to_date_says_what_became_of_the_request(compared: Team) -> None:
+    card = compared.message(":approval")["ts"]
+    assert compared.press("U0EVA", "reject", post=":approval").ok
+    assert compared.submit("U0EVA", "too few days").ok
+    for action in ("approve", "reject"):  # the chat still shows the question
+        assert compared.console.click("U0CARA", CHANNEL, card, action).ok
+        assert compared.told("U0CARA")[-1] == "INC-1001-A1 was rejected by Eva at 02 Mar 03:00 UTC."
+    assert compared.console.view("U0CARA") is None
+
+
+def test_of_fifty_who_press_approve_at_once_the_quorum_counts_and_the_others_are_told_who(asked_of_fifty: Team) -> None:
+    team, card = asked_of_fifty, asked_of_fifty.message(":approval")["ts"]
+    with ThreadPoolExecutor(len(CROWD)) as pool:
+        replies = list(pool.map(lambda p: team.console.click(p.id, CHANNEL, card, "approve"), CROWD))
+    assert all(reply.ok for reply in replies)
+    (request,) = team.house.incident().approvals
+    voters = [vote.by for vote in request.votes]
+    assert request.decision == "approved" and len(voters) == len(set(voters)) == request.needed
+    assert team.house.kinds().count("approval_voted") == request.needed
+    verdict = approving.outcome(request, team.ports.people)
+    told = {person.id: team.told(person.id) for person in CROWD}
+    counted = [told.pop(voter)[0] for voter in voters]
+    waits = f"Your yes counts. {request.id} waits: {{}} of {request.needed} said yes."
+    assert counted[:-1] == [waits.format(place) for place in range(1, request.needed)]
+    assert counted[-1].startswith(f"{verdict} It is carried out now")
+    assert list(told.values()) == [[verdict]] * (50 - request.needed)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +215,7 @@ def test_a_reason_is_asked_for_in_a_modal_and_an_empty_one_is_sent_back(alarmed:
     assert alarmed.house.kinds() == ["opened", "noted"]
 
 
-@pytest.mark.parametrize("option", ["resolve", "note", "timeline", "unacknowledge"])
+@pytest.mark.parametrize("option", ["resolve", "note", "timeline", "unacknowledge", "accept"])
 def test_every_option_of_the_overflow_answers(alarmed: Team, option: str) -> None:
     alarmed.type("U0BEN", "escalate INC-1001 not ours")
     alarmed.press("U0BEN", "acknowledge")
@@ -204,6 +231,17 @@ def test_every_option_of_the_overflow_answers(alarmed: Team, option: str) -> Non
         assert alarmed.submit("U0BEN", "because").ok
         alarmed.house.run_jobs()
         assert len(alarmed.house.events()) > events
+
+
+def test_a_change_is_accepted_with_a_click_and_a_reason_by_who_may(alarmed: Team) -> None:
+    assert alarmed.press("U0ANA", "more", "accept").ok
+    assert alarmed.console.view("U0ANA") is None
+    assert alarmed.told("U0ANA")[-1] == "To accept takes L2 or L3; you are L1. Ask Ben or Eva or Cara."
+    assert alarmed.press("U0BEN", "more", "accept").ok
+    assert alarmed.submit("U0BEN", "the scales are metric now").ok
+    alarmed.house.run_jobs()
+    assert alarmed.house.kinds() == ["opened", "accepted_as_usual", "baseline_relearnt"]
+    assert "accepted as usual: weight as in 2026-02-01 and since" in json.dumps(alarmed.message(":card"))
 
 
 def test_resolving_without_the_right_is_whispered_when_the_check_still_fails(alarmed: Team) -> None:

@@ -1,13 +1,17 @@
 """What people type, and what they are told."""
 
+import json
 import re
 
+import numpy as np
 import pytest
 
 from bot.commands import ALIASES, VERBS, answer
 from tests.bot.team import STRANGER
 from tests.operations.house import House
 from tidewatch.domain.events import Cause
+from tidewatch.domain.fleet import Arrival, Pool
+from tidewatch.operations.fleet import decide
 
 NONSENSE = [
     "INC-9999", "INC-1001", "INC-1001 ", "inc-1001", "9999 why", "INC-١٢", "INC-", "-1", "zzz", "../../etc/passwd",
@@ -131,7 +135,61 @@ def test_typing_through_a_whole_incident(house: House) -> None:
     house.run_jobs()
     assert ask(house, "status") == "✅ Nothing is open."
     told = ask(house, "timeline INC-1001")
-    assert re.findall(r"^`02 Mar 03:00:00` (.)", told, re.MULTILINE) == list("🔴👀⬆🔎🔭⏳✅✅")
+    assert re.findall(r"^`02 Mar 03:00:00` (.)", told, re.MULTILINE) == list("🔴👀⬆🔎🔭⏳·✅✅")
+
+
+def test_a_change_is_accepted_with_a_reason_and_the_story_says_so(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    assert ask(house, "accept INC-1001", "U0BEN") == "Say why it is usual from now on behind INC-1001."
+    assert ask(house, "accept INC-1001 metric scales", "U0ANA").startswith("To accept takes L2 or L3; you are L1.")
+    said = ask(house, "accept INC-1001 metric scales", "U0BEN")
+    assert said == "INC-1001 is accepted as usual: weight as in 2026-02-01 and since."
+    house.run_jobs()
+    told = ask(house, "timeline INC-1001").splitlines()
+    assert "Ben accepted as usual: weight as in 2026-02-01 and since" in told[1] and told[2] == "> metric scales"
+    assert told[3].endswith(
+        "📐 Learnt: weight is compared with 2026-02-01 and since from now on; the baseline before that is kept."
+    )
+    house.batch("2026-02-02", times=1.609344)
+    assert ask(house, "status") == "✅ Nothing is open."
+
+
+def test_everything_about_a_model_can_be_accepted_at_once(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    said = ask(house, "accept INC-1001 everything new customers", "U0CARA")
+    assert said == "INC-1001 is accepted as usual: the whole model as in 2026-02-01 and since."
+
+
+def test_what_the_fleet_holds_back_can_be_read(house: House) -> None:
+    assert ask(house, "held") == "Nothing is held back."
+    usual = house.day("2026-02-01").columns["colour"]
+    house.batch("2026-02-01", colour=np.where(usual == "blue", "red", usual).astype(object))
+    others = [Arrival(f"acme/other-{number}/2026-02-01/abc", 2.0, 1 / 30) for number in range(17_411)]
+    record = Pool().after(others, house.ports.clock.now()).as_dict()
+    house.ports.blobs.put("fleet", "day.json", json.dumps(record).encode())
+    decide(house.ports)
+    assert re.fullmatch(
+        r"acme/demo 2026-02-01: colour is distributed differently.* Held back: q = [01]\.\d\d over 17,412 windows of a "
+        r"day\.",
+        ask(house, "held"),
+    )
+
+
+def test_approvals_are_listed_with_their_age_and_who_may_decide_and_decided_by_typing(house: House) -> None:
+    house.late_days(1, 3)
+    house.ask_to_promote(needed=2)
+    house.later(hours=3, minutes=5)
+    assert ask(house, "approvals") == (
+        "❓ `INC-1001-A1` Promote Demo version 2? · asked by Ben 3 h 05 ago · 0 of 2 said yes · "
+        "Eva, Cara may decide · closes 04 Mar 03:00 UTC"
+    )
+    counted = ask(house, "approve inc-1001-a1 better on every day", "U0EVA")
+    assert counted == "Your yes counts. INC-1001-A1 waits: 1 of 2 said yes."
+    assert "1 of 2 said yes · Cara may decide" in ask(house, "approvals")
+    assert ask(house, "reject INC-1001-A1", "U0CARA").startswith("A no needs a reason")
+    rejected = ask(house, "reject INC-1001-A1 the night flights got worse", "U0CARA")
+    assert rejected == "INC-1001-A1 was rejected by Cara at 02 Mar 06:05 UTC."
+    assert ask(house, "approvals") == "Nothing waits for a decision."
 
 
 def test_the_same_command_delivered_twice_answers_twice_and_acts_once(house: House) -> None:

@@ -6,9 +6,11 @@ import pytest
 
 from tests.domain.story import PEOPLE, SPEC, START, Story, finding
 from tidewatch.domain.events import Draft
-from tidewatch.domain.incident.approving import request_approval
+from tidewatch.domain.incident.approving import promotion, request_approval
 from tidewatch.domain.incident.deadlines import INTERRUPTED_AFTER, NOBODY, Step, due
 from tidewatch.domain.incident.happening import event_of
+
+PROMOTION = promotion(SPEC, "U0BEN", {}, {"version": "2", "champion": "1"})
 
 
 @pytest.fixture
@@ -152,10 +154,17 @@ def test_when_the_wait_begins_anew_the_tier_is_asked_anew(at_l2: Story, kind: st
 
 @pytest.mark.parametrize("kind", ["resolved", "recovered"])
 def test_nothing_is_due_once_it_is_over(at_l2: Story, kind: str) -> None:
-    at_l2.tell(request_approval(at_l2.incident, SPEC, "Promote?", "U0BEN", {}, at_l2.now))
     at_l2.happened("runbook_started", run="R1", runbook="mend", title="mend it", timeout=60.0)
     at_l2.happened(kind, sentence="all is well")
     assert steps(at_l2, days=400) == []
+
+
+def test_a_request_outlives_its_incident_until_that_cannot_come_back_any_more(at_l2: Story) -> None:
+    asked = request_approval(at_l2.incident, PROMOTION, at_l2.now)
+    at_l2.tell(Draft(asked.kind, {**asked.data, "expires": (START + timedelta(days=90)).isoformat()}))
+    at_l2.happened("recovered", sentence="all is well")
+    assert steps(at_l2, days=3) == []
+    assert told(steps(at_l2, days=3, seconds=1)) == [("expire", "INC-1-A1")]
 
 
 def test_a_watched_incident_rests_until_its_time_is_over(at_l2: Story) -> None:
@@ -202,7 +211,7 @@ def test_a_run_that_ended_is_not_interrupted(running: Story) -> None:
 
 def test_a_request_expires_after_its_end_and_once(story: Story) -> None:
     story.happened("acknowledged", by="U0ANA")
-    asked = request_approval(story.incident, SPEC, "Promote?", "U0BEN", {}, story.now)
+    asked = request_approval(story.incident, PROMOTION, story.now)
     story.tell(Draft(asked.kind, {**asked.data, "expires": (START + timedelta(hours=1)).isoformat()}))
     assert steps(story, hours=1) == []
     story.later(hours=1, seconds=1)

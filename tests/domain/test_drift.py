@@ -8,13 +8,15 @@ from tests.domain.story import SPEC, SPEC_TEXT, rows, spec_with
 from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.checks.drift import ColumnResult, compare, findings, is_strange
 from tidewatch.domain.checks.scale import ScaleChange
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.profile.grid import Numbers
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 
 KILOGRAMS = ScaleChange(0.453592, 0.0, "pounds → kilograms", 0.97, 1.0, 0.02, 20.0, 9.07)
-STRANGE = ColumnResult("weight", {"ks": 0.4, "effect": 1.2}, {"ks": 0.2, "effect": 0.5}, 1e-6, True, None)
+STRANGE = ColumnResult(
+    "weight", {"ks": 0.4, "effect": 1.2}, {"ks": 0.2, "effect": 0.5}, 1e-6, True, None, adjusted=2e-5, level=0.03
+)
 
 
 def weights(seed: int, many: int = 100) -> Numbers:
@@ -99,7 +101,8 @@ def test_a_drift_finding_says_what_and_how_far() -> None:
         "weight is distributed differently: Kolmogorov-Smirnov distance 0.40 from what is usual, "
         "where up to 0.20 happens by itself"
     )
-    assert found.evidence == {"statistics": {"ks": 0.4, "effect": 1.2}, "limits": {"ks": 0.2, "effect": 0.5}}
+    statistics = {"statistics": {"ks": 0.4, "effect": 1.2}, "limits": {"ks": 0.2, "effect": 0.5}}
+    assert found.evidence == statistics | {"chance": 2e-5, "level": 0.03}
 
 
 def test_a_score_that_moved_is_drift_of_the_output() -> None:

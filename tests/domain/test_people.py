@@ -21,6 +21,7 @@ ALLOWED = {  # written down again on purpose: who changes the rules has to chang
     "resolve_unverified": "L2 L3",
     "findings": "L2 L3",
     "watch": "L2 L3",
+    "accept": "L2 L3",
     "retrain": "L2 L3",
     "reject": "L2 L3",
     "approve": "L2 L3",

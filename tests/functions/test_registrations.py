@@ -38,6 +38,11 @@ try:
 except Refused as refused:
     said["job"] = str(refused)
 runtime.invoke("sweep", timer=timer(past_due=True))
+quiet = home / "blobs/fleet/arrived/acme/unknown/2026-01-01/abc_2_0.033"
+quiet.parent.mkdir(parents=True)
+quiet.write_bytes(b"")
+runtime.invoke("fleet", timer=timer())
+said["fleet"] = [quiet.exists(), json.loads((home / "blobs/fleet/day.json").read_text())["counted"]]
 index = home / "blobs/probe-index/acme/unknown/smoke"
 index.mkdir(parents=True)
 (index / "1").write_bytes(b"")
@@ -65,6 +70,10 @@ overdue = house().queue.receive("timeliness", visibility=60).body
 runtime.invoke("overdue", message=message(overdue))
 said["overdue"] = [json.loads(overdue)["model"], entry.exists()]
 runtime.invoke("overdue_poison", message=message(overdue))
+try:
+    runtime.invoke("checkpoint", timer=timer())
+except Refused as refused:
+    said["checkpoint"] = str(refused)
 said["health"] = runtime.invoke("health", req=request("GET", "https://x/api/health")).returned.http.status_code
 form = {{"command": "/ml", "text": "status", "user_id": "U0ANA", "trigger_id": "1.2", "channel_id": "C1",
         "team_id": "T1", "response_url": "https://x/r"}}
@@ -107,8 +116,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def said(home: Path) -> dict[str, Any]:
     out = python(
-        DRIVE, home, TIDEWATCH_HOME=str(home), TIDEWATCH_SLACK_SIGNING_SECRET=SECRET, TIDEWATCH_SLACK_TOKEN="xoxb-x"
-    )
+        DRIVE, home, TIDEWATCH_HOME=str(home), TIDEWATCH_SLACK_SIGNING_SECRET=SECRET, TIDEWATCH_SLACK_TOKEN="xoxb-x",
+        TIDEWATCH_SLACK_API_URL="http://127.0.0.1:9/",
+    )  # fmt: skip
     answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
     return answer
 
@@ -131,7 +141,9 @@ def test_every_function_is_indexed_with_its_trigger(said: dict[str, Any]) -> Non
         "overdue": "queueTrigger",
         "overdue_poison": "queueTrigger",
         "sweep": "timerTrigger",
+        "fleet": "timerTrigger",
         "patrol": "timerTrigger",
+        "checkpoint": "timerTrigger",
         "health": "httpTrigger",
         "slack": "httpTrigger",
     }
@@ -143,6 +155,10 @@ def test_an_invoked_blob_function_does_its_work(said: dict[str, Any], home: Path
     opened = json.loads((home / "log" / "INC-1001.jsonl").read_text().splitlines()[0])
     assert opened["data"]["findings"][0]["check"] == "unknown_model"
     assert (home / "blobs/quarantine/batches/acme/unknown/2026-01-01.parquet").read_bytes() == b"rubbish"
+
+
+def test_the_fleet_timer_counts_the_windows_that_were_judged(said: dict[str, Any]) -> None:
+    assert said["fleet"] == [False, ["acme/unknown/2026-01-01/abc"]]
 
 
 def test_the_minute_timer_sends_the_probes_that_are_due(said: dict[str, Any], home: Path) -> None:
@@ -190,6 +206,13 @@ def test_a_message_that_is_no_row_check_is_refused_and_told_after_its_last_try(
 def test_an_invoked_timer_function_does_its_work(said: dict[str, Any], home: Path) -> None:
     events = [json.loads(line) for line in (home / "log" / "INC-1001.jsonl").read_text().splitlines()]
     assert ("paged", "timer", "U0ANA") in [(e["kind"], e["via"], e["data"].get("person")) for e in events]
+
+
+def test_the_checkpoint_timer_signs_first_and_then_tells_the_channel(said: dict[str, Any], home: Path) -> None:
+    checkpoint = json.loads((home / "blobs/incidents/checkpoints/00000001.json").read_text())
+    assert checkpoint["streams"] == len(list((home / "log").glob("INC-*.jsonl")))
+    assert (home / "checkpoint-key.pem").stat().st_mode & 0o777 == 0o600
+    assert "the chat did not take it" in said["checkpoint"], "there is no workspace"
 
 
 def test_http_functions_answer_and_only_slack_gets_in(said: dict[str, Any]) -> None:

@@ -19,16 +19,23 @@ from tidewatch.adapters.local.learning import SklearnLearning
 from tidewatch.adapters.local.pictures import ResvgPictures
 from tidewatch.adapters.local.queue import LocalQueue
 from tidewatch.adapters.local.scripts import LocalScripts
+from tidewatch.adapters.local.seal import Ed25519Seal
 from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.events import Cause, Event
 from tidewatch.domain.finding import Finding
+from tidewatch.domain.incident.approval import Approval
+from tidewatch.domain.incident.approving import promotion
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People, Person
+from tidewatch.domain.performance.comparison import compare_versions
+from tidewatch.domain.performance.outcomes import DayOutcome
 from tidewatch.domain.runbook import Runbook
+from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.hand_over import hand_over
 from tidewatch.operations.jobs import carry_out
-from tidewatch.operations.journal import JOBS, load
+from tidewatch.operations.journal import JOBS, keep_text, load
+from tidewatch.operations.request_approval import request_approval
 from tidewatch.operations.row_checks import QUEUE as ROW_QUEUE
 from tidewatch.operations.row_checks import carry_out as look_at_rows
 from tidewatch.operations.take_batch import take_batch
@@ -167,6 +174,25 @@ class House:
         evidence = {"statistics": {"ks": value}, "limits": {"ks": 0.1}}
         return Finding(model, "drift", subject, "ks", value, 0.1, "high", "2026-02-01", sentence, evidence, **fields)
 
+    def ask_to_promote(self, needed: int = 1, incident: str = "INC-1001") -> Approval:
+        """Register a challenger, better by far on four days; Ben asks `needed` others whether to promote it."""
+        with self.ports.scripts.workspace() as work:
+            (work / "rate").write_text("0.6000")
+            challenger = self.ports.registry.register(MODEL, work, properties={"run": f"test:{self.keys}"})
+        champion = self.ports.registry.champion(MODEL)
+        assert champion is not None
+        days = {
+            loss: [DayOutcome(f"2026-02-0{day}", "1", ROWS, ROWS, 36, 30, loss * ROWS) for day in range(5, 9)]
+            for loss in (0.7, 0.5)
+        }
+        evidence = {
+            "version": challenger.version, "artefact": challenger.artefact, "champion": champion.version,
+            "trained_until": "2026-02-05", "comparison": compare_versions(days[0.7], days[0.5]).as_dict(),
+        }  # fmt: skip
+        why = keep_text(self.ports, incident, "the pattern changed", "U0BEN")
+        ask = promotion(parse_spec(SPEC, "spec.yaml"), "U0BEN", why, evidence)
+        return request_approval(self.ports, incident, replace(ask, needed=needed), self.by("tidewatch")).approvals[-1]
+
     # --- what came of it ---------------------------------------------------------------------------------
 
     def run_jobs(self, queue: str = JOBS) -> list[str]:
@@ -219,6 +245,7 @@ def furnish(root: Path, chat: Chat, registry: Registry) -> House:
             clock=clock, blobs=LocalBlobs(root / "blobs"), log=LocalIncidentLog(root / "log"),
             queue=LocalQueue(root / "queue.db"), chat=chat, registry=registry,
             scripts=LocalScripts(), tables=ArrowTables(), pictures=ResvgPictures(), people=PEOPLE,
+            seal=Ed25519Seal("", root / "checkpoint-key.pem"),
             endpoints=HttpEndpoints(), learning=SklearnLearning(), runbooks=RUNBOOKS, channel=CHANNEL, command="/ml",
         ),
     )  # fmt: skip

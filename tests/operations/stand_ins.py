@@ -9,7 +9,7 @@ from typing import Any
 
 from tidewatch.console import problems
 from tidewatch.ports.chat import ChatMessage, ChatUnavailable, Posted
-from tidewatch.ports.registry import ModelVersion, Registry, RegistryError
+from tidewatch.ports.registry import ArtefactLost, ChampionChanged, ModelVersion, Registry, UnknownVersion
 
 MOST_TEXT = 4000  # characters of a message without blocks; Slack refuses 40,000 and cuts what it shows before that
 
@@ -31,6 +31,7 @@ class RecordingChat:
     said: dict[str, Said] = field(default_factory=dict)
     whispers: list[tuple[str, str]] = field(default_factory=list)
     uploads: list[str] = field(default_factory=list)
+    attached: dict[str, str] = field(default_factory=dict)
     down: bool = False
     lose_answers: int = 0  # so many of the next posts get through and nobody learns of it
 
@@ -65,6 +66,11 @@ class RecordingChat:
         assert content.startswith(b"\x89PNG")
         self.uploads.append(filename)
         return f"F{len(self.uploads)}"
+
+    def attach(self, channel: str, thread: str, filename: str, text: str) -> None:
+        self._take()
+        assert thread in self.said
+        self.attached.setdefault(filename, text)
 
     def _take(self, message: ChatMessage | None = None) -> None:
         if self.down:
@@ -103,8 +109,7 @@ class FolderRegistry:
                 return known
         number = str(len(mine) + 1)
         kept = shutil.copytree(folder, self._root / model / number)
-        sha = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(kept.iterdir()))).hexdigest()
-        self._versions.append(ModelVersion(model, number, sha, dict(properties)))
+        self._versions.append(ModelVersion(model, number, _hash(kept), dict(properties)))
         self._champions.setdefault(model, number)
         return self._versions[-1]
 
@@ -115,13 +120,23 @@ class FolderRegistry:
         for known in self._versions:
             if (known.model, known.version) == (model, version):
                 return known
-        raise RegistryError(f"{model} has no version {version} in the model registry")
+        raise UnknownVersion(model, version)
 
-    def promote(self, model: str, version: str) -> None:
+    def promote(self, model: str, version: str, *, instead_of: str = "") -> None:
+        now = self._champions.get(model, "")
+        if instead_of and now not in (instead_of, version):
+            raise ChampionChanged(now, instead_of)
         self._champions[model] = self.version(model, version).version
 
     def fetch(self, model: str, version: str, into: Path) -> None:
-        shutil.copytree(self._root / model / self.version(model, version).version, into)
+        wanted = self.version(model, version)
+        kept = shutil.copytree(self._root / model / wanted.version, into)
+        if _hash(kept) != wanted.artefact:
+            raise ArtefactLost(f"the artefact of {model} version {version} was changed after it was registered")
+
+
+def _hash(folder: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.iterdir()))).hexdigest()
 
 
 class Dots:

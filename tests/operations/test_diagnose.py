@@ -8,6 +8,7 @@ import pytest
 from tests.operations.house import MODEL, SPEC, House
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.operations.diagnose import diagnose, rows_of
+from tidewatch.operations.fleet import decide
 from tidewatch.operations.journal import UnknownIncident
 from tidewatch.operations.report import report
 from tidewatch.operations.shelf import Shelf
@@ -68,6 +69,7 @@ def test_of_two_faults_the_one_about_the_incident_comes_first(house: House) -> N
     usual = house.day("2026-02-01").columns["colour"]
     colour = np.where(usual == "blue", "teal", usual).astype(object)
     house.batch("2026-02-01", times=KILOGRAMS, colour=colour)
+    decide(house.ports)
     subjects = {house.incident(name).finding.subject: diagnosed(house, name)[0].kind for name in house.incidents()}
     assert subjects == {"weight": "unit_or_scale", "colour": "category_renamed"}
 

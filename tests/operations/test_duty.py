@@ -8,6 +8,7 @@ from tests.operations.house import MODEL, House
 from tidewatch.domain.oncall.duty import OnCallPlan
 from tidewatch.domain.people import Refused
 from tidewatch.operations.duty import ONCALL, faults, override, overrides, who_is_on_call
+from tidewatch.operations.erase import erase
 from tidewatch.operations.report import open_incidents, report
 from tidewatch.operations.respond import assign, carry_out_resolution
 from tidewatch.operations.seen import report_seen
@@ -86,6 +87,15 @@ def test_an_override_that_was_changed_afterwards_is_found(planned: House) -> Non
     data = planned.ports.blobs.get(ONCALL, "acme.jsonl")
     planned.ports.blobs.put(ONCALL, "acme.jsonl", data.replace(b"U0CARA", b"U0DORA"))
     assert faults(planned.ports) == ["oncall/acme event 1: was changed after it was written"]
+
+
+def test_why_somebody_was_put_in_can_be_erased_and_the_log_says_so(planned: House) -> None:
+    override(planned.ports, "acme", "L2", "U0CARA", timedelta(hours=4), "Eva is ill", planned.by("U0BEN"))
+    erase(planned.ports, "U0BEN")
+    said = who_is_on_call(planned.ports, planned.ports.clock.now(), "acme")
+    assert "Eva is ill" not in said and "(erased)" in said and "*Cara*" in said
+    assert faults(planned.ports) == [] and planned.incidents() == [INC]
+    assert b"texts_erased" in planned.ports.blobs.get(ONCALL, "acme.jsonl")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tidewatch.adapters.local.registry import MlflowRegistry, artefact_hash
-from tidewatch.ports.registry import Registry, RegistryError
+from tidewatch.ports.registry import ChampionChanged, Registry, RegistryError, UnknownVersion
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")
 
@@ -82,6 +82,19 @@ def test_promoting_moves_the_mark_there_and_back(registry: Registry, model: str,
     assert registry.champion(model) == second
     registry.promote(model, "1")
     assert registry.champion(model) == first
+
+
+def test_of_two_promotions_of_one_champion_the_second_is_told_who_came_first(
+    registry: Registry, model: str, artefact: Path
+) -> None:
+    for run in ("spring", "summer", "autumn"):
+        registry.register(model, artefact, properties={"run": run})
+    registry.promote(model, "2", instead_of="1")
+    registry.promote(model, "2", instead_of="1")  # the same again, after a crash
+    with pytest.raises(ChampionChanged, match="the champion is version 2 by now, the comparison was with 1"):
+        registry.promote(model, "3", instead_of="1")
+    champion = registry.champion(model)
+    assert champion is not None and champion.version == "2"
 
 
 def test_the_same_run_gives_the_version_that_exists_and_moves_nothing(
@@ -235,6 +248,27 @@ def test_a_crash_before_the_mark_is_made_good_by_the_next_registration(
     assert registry.champion(model) == first
 
 
+def test_what_others_do_with_mlflow_is_seen(registry: Registry, model: str, home: Path, artefact: Path) -> None:
+    from mlflow import MlflowClient  # noqa: PLC0415 - heavy, loaded where it is used
+
+    for run in ("spring", "summer"):
+        registry.register(model, artefact, properties={"run": run})
+    mlflow, name = MlflowClient(f"sqlite:///{home}/mlflow.db", f"sqlite:///{home}/mlflow.db"), model.replace("/", ".")
+    mlflow.set_registered_model_alias(name, "champion", "2")
+    champion = registry.champion(model)
+    assert champion is not None and champion == registry.version(model, "2")
+    mlflow.delete_registered_model_alias(name, "champion")
+    mlflow.delete_model_version(name, "2")
+    with pytest.raises(UnknownVersion, match="has no version 2"):
+        registry.version(model, "2")
+
+
+def test_a_registry_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_bytes(b"no database at all, however long it is" * 100)
+    with pytest.raises(RegistryError, match="the model registry could not be read: file is not a database"):
+        MlflowRegistry(tmp_path).champion("flights/delays")
+
+
 def test_racing_threads_register_one_run_once(registry: Registry, model: str, artefact: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         jobs = [pool.submit(registry.register, model, artefact, properties={"run": "spring"}) for _ in range(8)]
@@ -269,6 +303,20 @@ def test_asking_an_empty_folder_makes_no_database_and_loads_no_mlflow(tmp_path: 
     answer = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
     assert json.loads(answer.stdout) == [None, False]
     assert not (tmp_path / "none").exists()
+
+
+def test_asking_for_champion_and_version_loads_no_mlflow(
+    registry: Registry, model: str, home: Path, artefact: Path
+) -> None:
+    registry.register(model, artefact, properties={})
+    question = (
+        "import sys; from pathlib import Path; from tidewatch.adapters.local.registry import MlflowRegistry;"
+        "registry = MlflowRegistry(Path(sys.argv[1])); champion = registry.champion(sys.argv[2]);"
+        "print(champion == registry.version(sys.argv[2], '1'), 'mlflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", question, str(home), model]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
+    assert answer.stdout == "True False\n"
 
 
 def test_reading_the_champion_again_is_cheap(registry: Registry, model: str, artefact: Path) -> None:

@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from tidewatch.adapters.local.tables import ArrowTables
+from tidewatch.domain.acceptance import accept, usual_windows
 from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.finding import Finding, by_signal
 from tidewatch.domain.judgement import judge
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.profiling import count, learn
@@ -58,8 +59,8 @@ class Day:
 def looked_at(baseline: Baseline, before: Mapping[str, Day], day: str, frame: pd.DataFrame) -> Day:
     """As the model's batches are: what was accepted before is usual, what was strange before is remembered."""
     counted = count(TABLES, written(scored(frame)), f"{day}.parquet", SPEC, baseline)
-    accepted = [one.profile for one in before.values() if not one.findings]
-    usual = reference(SPEC, [*baseline.windows.values(), *accepted])
+    accepted = [(name, one.profile) for name, one in before.items() if not one.findings]
+    usual = reference(SPEC, usual_windows(baseline, accepted, before=day))
     strange = [one.strange for one in before.values()]
     judged = judge(SPEC, baseline, day, usual, counted.profile, counted.samples, strange)
     return Day(judged.findings, judged.strange, counted.profile)
@@ -99,15 +100,18 @@ def test_a_day_on_which_the_weather_feed_was_empty_is_one_alarm_about_the_feed(y
     assert found.sentence.startswith("7 columns of the weather feed have the same fault (temp, dewp, humid, wind_speed")
 
 
+def celsius(fahrenheit: pd.Series) -> pd.Series:
+    return ((fahrenheit - 32) / 1.8).round(2)
+
+
 def frozen(column: str) -> Fault:
     return lambda day: day.assign(**{column: day[column].iloc[0]})
 
 
 FAULTS: dict[str, tuple[str, Fault, str, str, str]] = {
     "kilometres": (MAY, lambda day: day.assign(distance=day["distance"] * 1.609), "scale", "distance", "kilometres"),
-    "celsius": (
-        SPRING, lambda day: day.assign(temp=((day["temp"] - 32) / 1.8).round(2)), "scale", "temp", "°F → °C",
-    ),
+    "celsius": (SPRING, lambda day: day.assign(temp=celsius(day["temp"])), "scale", "temp", "°F → °C"),
+    "celsius in May": (MAY, lambda day: day.assign(temp=celsius(day["temp"])), "scale", "temp", "°F → °C"),
     "frozen temperature": (MAY, frozen("temp"), "frozen", "temp", "one and the same value, 42.98 °F"),
     "frozen wind": (MAY, frozen("wind_speed"), "frozen", "wind_speed", "one and the same value, 10.357 mph"),
     "renamed carrier": (
@@ -127,3 +131,22 @@ def test_a_fault_is_found_on_its_first_day_and_by_its_name(
     found = looked_at(baseline, before, when, fault(flights[flights["day"] == when])).findings
     assert [(finding.check, finding.subject) for finding in found] == [(check, column)]
     assert said in found[0].sentence
+
+
+CHANGES = {name: FAULTS[name][1] for name in ("kilometres", "celsius", "renamed carrier")}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_that_was_accepted_after_two_days_is_no_alarm_after_that_and_taking_it_back_is_one(
+    flights: pd.DataFrame, baseline: Baseline, year: dict[str, Day], name: str
+) -> None:
+    days = {day: one for day, one in year.items() if "2013-04-15" < day < MAY}
+    column, learnt = FAULTS[name][3], baseline
+    for day, frame in flights[(flights["day"] >= MAY) & (flights["day"] < "2013-07-01")].groupby("day"):
+        days[str(day)] = looked_at(learnt, days, str(day), CHANGES[name](frame))
+        if str(day) == "2013-05-15":
+            since = {day: days[day].profile for day in (MAY, "2013-05-15")}
+            learnt = accept(SPEC, baseline, [column], since, "INC-1001#3")
+    assert [day for day, one in days.items() if column in one.strange] == [MAY, "2013-05-15"]
+    assert not any(one.findings for day, one in days.items() if day > "2013-05-15")
+    assert column in looked_at(learnt, days, "2013-07-01", flights[flights["day"] == "2013-07-01"]).strange

@@ -1,59 +1,46 @@
-"""Looking at rotas: who is on call, and where nobody or two are."""
+"""`tidewatch oncall …`: look at rotas."""
+# ruff: noqa: PLC0415 - numpy, pydantic: whoever asks for something else need not wait for them
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
-from tidewatch import compose
-from tidewatch.commands.checking import InputRefused
-from tidewatch.domain.oncall.holes import holes
-from tidewatch.domain.people import Refused
-from tidewatch.operations.duty import faults, team_duty, who_is_on_call
-from tidewatch.ports import Ports
-from tidewatch.render.oncall import hole_line, role_name
-from tidewatch.settings import Settings
+import typer
+
+from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
+
+oncall = typer.Typer(no_args_is_help=True, help="Rotas: who is on call, and where nobody is.")
 
 
-def check_rotas(home: Path, plan: Path | None, start: str, days: int) -> tuple[list[str], str]:
-    """Every hole of the next days, a line each, and a sentence about the whole. Raises InputRefused."""
-    ports = _ports(home, plan)
-    since = _moment(start) if start else ports.clock.now()
-    until = since + timedelta(days=days)
-    rotas = [(team, role, rota) for team, own in ports.oncall.teams.items() for role, rota in own.rotas.items()]
-    if not rotas:
-        raise InputRefused(f"{plan or Settings(home=home).oncall_plan} has no rota to check; docs/oncall.md shows one")
-    found = faults(ports)
-    for team, role, rota in rotas:
-        standing_in = team_duty(ports, team).standing_in.get(role, ())
-        found += [
-            hole_line(team, role, rota.zone, hole, ports.people) for hole in holes(rota, since, until, standing_in)
-        ]
-    what = ", ".join(f"{team} {role_name(role)}" for team, role, _ in rotas)
-    span = f"from {since:%Y-%m-%d} to {until:%Y-%m-%d}"
-    return found, f"{what}: {f'{len(found)} gaps and overlaps' if found else 'no gap and no overlap'} {span}."
+@oncall.command("check")
+def check(
+    home: Home = DEFAULT_HOME,
+    file: Annotated[Path | None, typer.Option(help="An oncall.yaml; without it, the home's.")] = None,
+    start: Annotated[str, typer.Option("--from", help="From this time on; without it, from now.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=3700, help="How far ahead.")] = 366,
+) -> None:
+    """Find gaps and overlaps a year ahead. Exit status 0: none, 1: some, 2: the file cannot be used."""
+    from tidewatch.commands.checking import InputRefused
+    from tidewatch.commands.rotas import check_rotas
 
-
-def who(home: Path, at: str, team: str) -> str:
-    """Raises InputRefused."""
-    ports = _ports(home, None)
     try:
-        return who_is_on_call(ports, _moment(at) if at else ports.clock.now(), team)
-    except Refused as refused:
-        raise InputRefused(str(refused)) from None
+        found, sentence = check_rotas(home, file, start, days)
+    except InputRefused as error:
+        fail(str(error))
+    show("\n".join([*found, sentence]))
+    raise typer.Exit(1 if found else 0)
 
 
-def _ports(home: Path, plan: Path | None) -> Ports:
-    if plan and not plan.is_file():
-        raise InputRefused(f"there is no file {plan}; give the path of an oncall.yaml")
-    settings = Settings(home=home)
+@oncall.command("who")
+def who_is_on_call(
+    home: Home = DEFAULT_HOME,
+    at: Annotated[str, typer.Option(help="2026-03-08T02:30, in UTC without an offset; without it, now.")] = "",
+    team: Annotated[str, typer.Option(help="One team; without it, all.")] = "",
+) -> None:
+    """Who is on call until when, and who is next."""
+    from tidewatch.commands.checking import InputRefused
+    from tidewatch.commands.rotas import who
+
     try:
-        return compose.compose(settings.model_copy(update={"oncall": plan or settings.oncall}))
-    except (ValueError, OSError) as error:
-        raise InputRefused(str(error)) from error
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputRefused(f"'{text}' is no time; write such as 2026-03-08T02:30 (UTC) or with +01:00") from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        show(who(home, at, team))
+    except InputRefused as error:
+        fail(str(error))

@@ -81,7 +81,7 @@ def _converted(incident: dict[str, Any], column: str) -> bool:
 
 def _retrained(incident: dict[str, Any]) -> bool:
     approved = [a for a in incident["approvals"] if a["decision"] == "approved"]
-    four_eyes = any(a["decided_by"] != a["requested_by"] and a["reason"] for a in approved)
+    four_eyes = any(a["decided_by"] != a["requested_by"] for a in approved)
     failed = any(run["verdict"] == "failed" for run in incident["runbooks"])
     promoted = any(event["kind"] == "promoted" for event in incident["events"])
     return bool(four_eyes and failed and promoted and "L2" in incident["tiers"] and incident["status"] == "resolved")

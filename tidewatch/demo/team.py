@@ -7,7 +7,7 @@ from tidewatch.console import Console, Reply
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import Tier
 from tidewatch.operations.report import open_incidents
-from tidewatch.operations.runbooks import suggestion
+from tidewatch.operations.suggestion import suggestion
 from tidewatch.ports import Ports
 
 
@@ -71,16 +71,12 @@ class Team:
         assert request is not None  # noqa: S101 - asked just before
         people = self._ports.people
         deciders = [u for tier in ("L3", "L2") for u in incident.owners.get(tier, ()) if u != request.requested_by]
-        better = request.evidence["comparison"]["better"]
-        verb, word = ("approve", "Approve…") if better else ("reject", "Reject…")
-        why = (
-            "Clearly better on days it never saw, and the loss on single days is small."
-            if better
-            else "The gain is within what chance gives; not worth a change."
-        )
         user = deciders[0] if deciders else ""
-        guide = f"press *{word}* and give a reason; {people.name(request.requested_by)} asked, so somebody else decides"
-        return self._modal(incident, user, verb, guide, why, post=":approval")
+        who = f"{people.name(request.requested_by)} asked, so somebody else decides"
+        if request.evidence["comparison"]["better"]:
+            return self._click(incident, user, "approve", f"press *Approve*; {who}", post=":approval")
+        why = "The gain is within what chance gives; not worth a change."
+        return self._modal(incident, user, "reject", f"press *Reject…* and say why; {who}", why, post=":approval")
 
     def _seen_before(self, incident: Incident) -> bool:
         """An earlier incident of the same signal, or this one came back."""
@@ -95,9 +91,9 @@ class Team:
 
     # --- the presses -------------------------------------------------------------------------------------
 
-    def _click(self, incident: Incident, user: str, button: str, guide: str) -> Action:
+    def _click(self, incident: Incident, user: str, button: str, guide: str, post: str = ":card") -> Action:
         def press(console: Console) -> Reply:
-            return console.click(user, self._channel, self._message(console, incident.id, ":card"), button)
+            return console.click(user, self._channel, self._message(console, incident.id, post), button)
 
         return Action(user, self._said(user, guide, incident), press)
 

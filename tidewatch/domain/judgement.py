@@ -7,9 +7,9 @@ from tidewatch.domain import alarms
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.checks import drift, output, quality, segments
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,5 @@ def judge(
     more = segments.findings(spec, baseline, usual, now, window, loud, doubtful)
     certain, passing = certain + more[0], passing + more[1]
     strange = list(dict.fromkeys(finding.subject for finding in certain + passing))
-    found = quality.by_source(spec, certain + alarms.lasting(spec, passing, earlier))
+    found = quality.by_source(spec, alarms.counted(certain + alarms.lasting(spec, passing, earlier), earlier))
     return Judgement(results, found, strange)

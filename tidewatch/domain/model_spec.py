@@ -181,6 +181,7 @@ class Retraining(Part):
     timeout: Duration = Field(timedelta(minutes=30), description="A longer run is stopped")
     holdout_windows: int = Field(14, ge=2, description="The newest windows, kept back to compare on")
     approvers: list[Tier] = Field(["L2", "L3"], description="Tiers that may approve; never the person who asked")
+    quorum: int = Field(1, ge=1, description="So many different people must approve; one rejection ends it")
     approval_expires: Duration = Field(timedelta(days=2), description="An undecided request expires")
 
 

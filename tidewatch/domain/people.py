@@ -24,6 +24,7 @@ MAY: dict[str, Tier] = {
     "resolve_unverified": "L2",
     "findings": "L2",
     "watch": "L2",
+    "accept": "L2",
     "retrain": "L2",
     "reject": "L2",
     "approve": "L2",

@@ -47,19 +47,25 @@ def override(ports: Ports, team: str, role: Role, person: str, length: timedelta
     if not timedelta(0) < length <= LONGEST:
         raise Refused(f"An override takes at most {LONGEST.days} days; write longer changes into the rota.")
     now = ports.clock.now()
-    text = keep_text_at(ports, f"{ONCALL}-{team}", reason)
+    text = keep_text_at(ports, f"{ONCALL}-{team}", reason, cause.actor)
     put_in = {"role": role, "person": person, "starts": now.isoformat(), "ends": (now + length).isoformat()}
     return shift_of(_record(ports, team, Draft("overridden", put_in | {"reason": text}), cause))
 
 
 def overrides(ports: Ports, team: str) -> list[Event]:
     """Everybody who was ever put in, the latest last."""
-    return [parse(line) for line in _lines(ports, team)]
+    return [event for line in _lines(ports, team) if (event := parse(line)).kind == "overridden"]
 
 
 def shift_of(event: Event) -> Shift:
     starts, ends = (datetime.fromisoformat(event.data[name]) for name in ("starts", "ends"))
     return Shift(event.data["person"], starts, ends, f"override {event.seq} of {event.at:%d %b}")
+
+
+def say_erased(ports: Ports, place: str, person: str, texts: Sequence[str], cause: Cause) -> None:
+    """In the stream of the team whose reasons lie at `place`."""
+    gone = Draft("texts_erased", {"person": person, "texts": list(texts)})
+    _record(ports, place.removeprefix(f"{ONCALL}-"), gone, cause)
 
 
 def faults(ports: Ports) -> list[str]:

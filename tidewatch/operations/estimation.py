@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -54,6 +55,7 @@ def look(shelf: Shelf, spec: ModelSpec, window: str, data: bytes) -> RowResult:
         return RowResult(window, {}, [], [], [])
     usual, estimates = made
     found, judged = judge_estimates(spec, usual, [*_earlier(shelf, spec, window, version), estimates])
+    found = [replace(finding, evidence={**finding.evidence, "version": version}) for finding in found]
     outcome = shelf.outcome(window)
     if outcome and outcome.labelled:  # what happened counts, not what was expected
         found = []

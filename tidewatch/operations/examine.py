@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from itertools import islice
 
+from tidewatch.domain.acceptance import usual_windows
 from tidewatch.domain.baseline import Baseline, reference
+from tidewatch.domain.fleet import OUT_OF
 from tidewatch.domain.judgement import Judgement, judge
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.operations.profiling import Counted, count
 from tidewatch.operations.shelf import Shelf, WindowRecord
 
@@ -18,19 +20,18 @@ class Examined(Judgement):
 
 def usual_before(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str) -> Profile:
     """The reference of a window: the accepted windows before it, or the training data, as the spec says."""
-    training = list(baseline.windows.values())
     if spec.drift.compare_with == "training":
-        return reference(spec, training)
-    training = [profile for name, profile in baseline.windows.items() if name < window] or training
+        return reference(spec, usual_windows(baseline, []))
     accepted = (record.window for record in shelf.windows_before(window) if record.accepted)
-    latest = [shelf.profile(name, baseline) for name in islice(accepted, spec.drift.windows)]
-    return reference(spec, training + [profile for profile in reversed(latest) if profile])
+    latest = [(name, shelf.profile(name, baseline)) for name in islice(accepted, spec.drift.windows)]
+    known = [(name, profile) for name, profile in reversed(latest) if profile]
+    return reference(spec, usual_windows(baseline, known, before=window))
 
 
 def examine(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str, counted: Counted) -> Examined:
     """Nothing is written."""
     usual = usual_before(shelf, spec, baseline, window)
-    before = list(islice(shelf.windows_before(window), spec.drift.out_of - 1))
+    before = list(islice(shelf.windows_before(window), max(spec.drift.out_of, OUT_OF) - 1))
     earlier = [record.strange for record in reversed(before)]
     judged = judge(spec, baseline, window, usual, counted.profile, counted.samples, earlier)
     return Examined(judged.results, judged.findings, judged.strange, counted.profile)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tidewatch.domain.events import Cause
+from tidewatch.operations.approvals import carry_out_approved
 from tidewatch.operations.deliver import deliver
 from tidewatch.operations.probe import run_probe
-from tidewatch.operations.promote import carry_out_promotion
+from tidewatch.operations.relearn import relearn
 from tidewatch.operations.respond import carry_out_resolution
+from tidewatch.operations.retell import retell
 from tidewatch.operations.retrain import carry_out_retraining
 from tidewatch.operations.runbooks import carry_out_run
 from tidewatch.operations.timeliness import tell_overdue
@@ -16,9 +18,11 @@ from tidewatch.ports import Ports
 
 JOBS: Mapping[str, Callable[[Ports, Mapping[str, Any]], None]] = {
     "deliver": lambda ports, job: deliver(ports, job["incident"]),
+    "retell": lambda ports, job: retell(ports, job["incident"], set(job["texts"])),
     "run_runbook": lambda ports, job: carry_out_run(ports, job["incident"], job["run"]),
     "retrain": lambda ports, job: carry_out_retraining(ports, job["incident"], job["requested_by"], job["key"]),
-    "promote": lambda ports, job: carry_out_promotion(ports, job["incident"], job["request"]),
+    "relearn": lambda ports, job: relearn(ports, job["incident"]),
+    "approved": lambda ports, job: carry_out_approved(ports, job["incident"], job["request"]),
     "timeliness": lambda ports, job: tell_overdue(ports, job["model"], job["entry"], job["etag"]),
     "probe": lambda ports, job: run_probe(ports, job["model"], job["probe"], job["run"]),
     "resolve": lambda ports, job: carry_out_resolution(

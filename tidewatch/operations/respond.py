@@ -3,23 +3,20 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal
 
 from tidewatch.domain.events import Cause, Draft
-from tidewatch.domain.incident import approving, handling
+from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.operations.endpoint_again import endpoint_again
 from tidewatch.operations.examine import look_again
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.relearn import changed
 from tidewatch.operations.row_checks import ROW_CHECKS, passes_again
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_labels import judge_window
 from tidewatch.operations.timeliness import timely_again
 from tidewatch.ports import Ports
-
-Decision = Literal["approved", "rejected"]
-
 
 OF_BATCHES = ("input", "output", "attribution", "volume")  # families whose checks look at one batch
 
@@ -40,7 +37,7 @@ def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int |
     """`seen` is the version a button was drawn for: a second click must not escalate a second time."""
     if not reason.strip():
         raise Refused(f"Say why {incident} goes to the next tier: whoever is woken reads it first.")
-    text = keep_text(ports, incident, reason)
+    text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
         if seen is not None and now.tier_since is not None and now.tier != _tier_at(ports, incident, seen):
@@ -51,7 +48,7 @@ def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int |
 
 
 def note(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
-    kept = keep_text(ports, incident, text)
+    kept = keep_text(ports, incident, text, cause.actor)
     return record_known(ports, incident, cause, lambda now: handling.note(now, ports.people, cause.actor, kept))
 
 
@@ -59,29 +56,27 @@ def write_findings(ports: Ports, incident: str, findings: Mapping[str, str] | st
     """By the names of `handling.FINDINGS`, or as typed: three parts with semicolons between them. Raises Refused."""
     ports.people.allow(cause.actor, "findings", load(ports, incident).model)
     parts = handling.findings_in(findings) if isinstance(findings, str) else findings
-    kept = {name: keep_text(ports, incident, text) for name, text in parts.items()}
+    kept = {name: keep_text(ports, incident, text, cause.actor) for name, text in parts.items()}
     return record_known(
         ports, incident, cause, lambda now: handling.write_findings(now, ports.people, cause.actor, kept)
     )  # fmt: skip
 
 
 def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Cause) -> Incident:
-    kept, until = keep_text(ports, incident, reason), ports.clock.now() + length
+    kept, until = keep_text(ports, incident, reason, cause.actor), ports.clock.now() + length
     return record_known(ports, incident, cause, lambda now: handling.watch(now, ports.people, cause.actor, until, kept))
 
 
-def decide(ports: Ports, request: str, decision: Decision, reason: str, cause: Cause) -> Incident:
-    """Approve or reject; what was approved is carried out by a job that looks at the world again."""
-    incident = request.rpartition("-A")[0]
-    if load(ports, incident).approval(request) is None:
-        raise Refused(f"There is no request {request}.")
-    text = keep_text(ports, incident, reason.strip()) if reason.strip() else None
-    after = record_known(
-        ports, incident, cause,
-        lambda now: approving.decide(now, ports.people, cause.actor, request, decision, text, ports.clock.now()),
-    )  # fmt: skip
-    if decision == "approved":
-        send_job(ports, {"do": "promote", "incident": incident, "request": request})
+def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
+    """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
+    text = keep_text(ports, incident, reason, cause.actor)
+
+    def decide(now: Incident) -> list[Draft]:
+        columns, windows = changed(ports, now) if now.may_be_accepted else ([], [])
+        return handling.accept(now, ports.people, cause.actor, [] if everything else columns, windows, text)
+
+    after = record_known(ports, incident, cause, decide)
+    send_job(ports, {"do": "relearn", "incident": incident})
     return after
 
 
@@ -98,7 +93,7 @@ def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause)
     state = load(ports, incident)
     reported = state.signal.family == "reported"  # no check can say that it is over: whoever looked says so
     verified = "whoever looked into the report says so" if reported and reason else checked_again(ports, state)
-    text = keep_text(ports, incident, reason) if reason else None
+    text = keep_text(ports, incident, reason, cause.actor) if reason else None
     try:
         record_known(
             ports, incident, cause, lambda now: handling.resolve(now, ports.people, cause.actor, verified, text)

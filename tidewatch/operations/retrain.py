@@ -6,6 +6,7 @@ from typing import Any
 
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import approving, handling
+from tidewatch.domain.incident.handling import Text
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.answers import answer_columns
@@ -14,7 +15,8 @@ from tidewatch.domain.performance.outcomes import DayOutcome, labelled, outcomes
 from tidewatch.domain.performance.usual import metric_levels
 from tidewatch.domain.table import Table
 from tidewatch.operations import estimation
-from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.journal import MACHINE, keep_text, load, record_known, send_job
+from tidewatch.operations.request_approval import request_approval
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_labels import known_labels
 from tidewatch.ports import Ports
@@ -41,7 +43,7 @@ class Challenger:
 def request_retraining(ports: Ports, incident: str, reason: str, cause: Cause) -> Incident:
     """Record who wants it and why, and put the work on the queue. Raises Refused and UnknownIncident."""
     ports.people.allow(cause.actor, "retrain", load(ports, incident).model)
-    text = keep_text(ports, incident, reason)
+    text = keep_text(ports, incident, reason, cause.actor)
     after = record_known(
         ports, incident, cause, lambda now: handling.request_retraining(now, ports.people, cause.actor, text)
     )
@@ -63,19 +65,20 @@ def carry_out_retraining(ports: Ports, incident: str, requested_by: str, key: st
     except (TrainingFailed, RegistryError) as error:
         abandon_retraining(ports, incident, key, str(error), getattr(error, "output", ""))
         return
-    _ask(ports, incident, requested_by, challenger, run)
+    asked = [event for event in ports.log.read(incident) if event.kind == "retraining_requested"]
+    _ask(ports, incident, requested_by, asked[-1].data.get("reason", {}), challenger, run)
 
 
 def abandon_retraining(ports: Ports, incident: str, key: str, sentence: str, output: str = "") -> None:
     """It has failed, and may be asked for again. Raises UnknownIncident."""
-    failed = Draft("retraining_failed", {"sentence": sentence, "output": keep_text(ports, incident, output)})
+    failed = Draft("retraining_failed", {"sentence": sentence, "output": keep_text(ports, incident, output, MACHINE)})
     cause = Cause("tidewatch", "queue", f"trained:{incident}:{key}")
     record_known(
         ports, incident, cause, lambda now: [failed] if now.retraining in ("requested", "running") else []
     )  # fmt: skip
 
 
-def _ask(ports: Ports, incident: str, requested_by: str, challenger: Challenger, run: str) -> None:
+def _ask(ports: Ports, incident: str, requested_by: str, why: Text, challenger: Challenger, run: str) -> None:
     shelf = Shelf(ports, challenger.version.model)
     spec, champion = shelf.spec(), ports.registry.champion(shelf.model)
     evidence: dict[str, Any] = {
@@ -84,13 +87,10 @@ def _ask(ports: Ports, incident: str, requested_by: str, challenger: Challenger,
         "champion": champion.version if champion else "",
         "trained_until": challenger.trained_until,
         "comparison": challenger.comparison.as_dict(),
-        "output": keep_text(ports, incident, challenger.output),
+        "output": keep_text(ports, incident, challenger.output, MACHINE),
     }
-    question = f"Promote {spec.title} version {challenger.version.version}?"
-    record_known(
-        ports, incident, Cause("tidewatch", "queue", f"trained:{run}"),
-        lambda now: [approving.request_approval(now, spec, question, requested_by, evidence, ports.clock.now())],
-    )  # fmt: skip
+    ask = approving.promotion(spec, requested_by, why, evidence)
+    request_approval(ports, incident, ask, Cause("tidewatch", "queue", f"trained:{run}"))
 
 
 def _train(shelf: Shelf, run: str) -> Challenger:
@@ -116,7 +116,7 @@ def _train(shelf: Shelf, run: str) -> Challenger:
             name: _score_days(shelf, spec, folder, [tables[window] for window in held_out], work)
             for name, folder in (("champion", work / "champion"), ("challenger", work / "out" / "model"))
         }
-        comparison = compare_versions(days["champion"], days["challenger"])
+        comparison = compare_versions(days["champion"], days["challenger"], spec.costs)
         version = shelf.ports.registry.register(
             shelf.model, work / "out" / "model", properties=_properties(run, held_out[0], comparison)
         )

@@ -26,7 +26,7 @@ def report_seen(ports: Ports, model: str, text: str, cause: Cause) -> str:
         "somebody reported what they saw; it stands in the thread",
     )  # fmt: skip
     (incident,) = report(ports, [finding], f"reported:{cause.key}", cause.via)
-    kept = keep_text(ports, incident, text)
+    kept = keep_text(ports, incident, text, cause.actor)
     record_known(ports, incident, cause, lambda _: [Draft("reported", {"text": kept})])
     return incident
 

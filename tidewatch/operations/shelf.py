@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.ports import Ports
@@ -103,6 +104,34 @@ class Shelf:
     def keep_baseline(self, version: str, baseline: Baseline) -> None:
         self._put(MODELS, f"baselines/{version}.json", baseline.to_bytes())
 
+    def baseline_versions(self) -> list[str]:
+        """Those that have a baseline of their own."""
+        prefix = f"{self.model}/baselines/"
+        names = [blob.name.removeprefix(prefix) for blob in self.ports.blobs.list(MODELS, prefix)]
+        return [name.removesuffix(".json") for name in names if "/" not in name]
+
+    def relearn_baseline(self, version: str, learnt: Callable[[Baseline], Baseline]) -> None:
+        """Put what is `learnt` from the baseline in its place, and keep the old one beside it, under its number."""
+        place = f"baselines/{version}.json"
+        while info := self.ports.blobs.stat(MODELS, f"{self.model}/{place}"):
+            before = Baseline.from_bytes(self._get(MODELS, place) or b"")
+            after = learnt(before)
+            if after is before:
+                return
+            self._put(MODELS, f"baselines/{version}/{len(before.decisions):04}.json", before.to_bytes())
+            with suppress(BlobChanged):  # somebody else accepted something: learn again, from that
+                data = after.to_bytes()
+                self.ports.blobs.put(MODELS, f"{self.model}/{place}", data, if_match=info.etag)
+                return
+
+    def earlier_baselines(self, version: str) -> list[Baseline]:
+        """Those that an accepted change has replaced, the first one first."""
+        prefix = f"{self.model}/baselines/{version}/"
+        return [
+            Baseline.from_bytes(self.ports.blobs.get(MODELS, blob.name))
+            for blob in self.ports.blobs.list(MODELS, prefix)
+        ]
+
     # --- what came in ------------------------------------------------------------------------------------
 
     def batch(self, window: str) -> bytes | None:
@@ -156,13 +185,9 @@ class Shelf:
         """None too when it was counted for an earlier spec or on other grids: such profiles do not add up."""
         data = self._get(PROFILES, f"{window}.json")
         try:
-            profile = baseline.profile_of(json.loads(data)) if data else None
+            return baseline.profile_of(data) if data else None
         except ValueError:
             return None
-        latest = next(reversed(list(baseline.windows.values())), None)
-        kinds = {name: type(column) for name, column in latest.columns.items()} if latest else {}
-        fits = profile and kinds == {name: type(column) for name, column in profile.columns.items()}
-        return profile if fits else None
 
     def keep_profile(self, window: str, profile: Profile) -> None:
         self._put(PROFILES, f"{window}.json", json.dumps(profile.as_dict(), separators=(",", ":")).encode())

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cache, partial
 
-from tidewatch.domain.events import BrokenRecord, Cause, Draft
+from tidewatch.domain.events import BrokenRecord, Cause, Draft, Event
 from tidewatch.domain.incident.deadlines import due
 from tidewatch.domain.incident.happening import event_of
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.oncall.duty import Duty
+from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.duty import team_duty
 from tidewatch.operations.journal import load, record_known, send_job
@@ -61,14 +62,19 @@ def _carry_out(ports: Ports, incident: str, key: str, duty: Duty) -> Incident:
 
 
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
-    """A decision was recorded and its job never reached the queue: the process died in between."""
-    for approval in incident.approvals:
-        if approval.decision == "approved" and f"promoted:{approval.id}" not in incident.keys:
-            send_job(ports, {"do": "promote", "incident": incident.id, "request": approval.id})
-    if incident.retraining == "requested":
-        asked = [event for event in ports.log.read(incident.id) if event.kind == "retraining_requested"][-1]
-        waits = ports.clock.now() - asked.at
-        if waits >= FORGOTTEN and waits % FORGOTTEN < EVERY:  # not with every sweep: it may only be waiting its turn
-            send_job(
-                ports, {"do": "retrain", "incident": incident.id, "requested_by": asked.actor, "key": asked.key}
-            )  # fmt: skip
+    """Something was recorded and its job never reached the queue: the process died in between."""
+    send_forgotten(ports, incident)
+    run = incident.running
+    if run and not run.worker and (ports.clock.now() - run.started) // EVERY % (FORGOTTEN // EVERY) == 1:
+        send_job(ports, {"do": "run_runbook", "incident": incident.id, "run": run.id})
+    if incident.unlearnt and _forgotten(ports, incident, "accepted_as_usual"):
+        send_job(ports, {"do": "relearn", "incident": incident.id})
+    if incident.retraining == "requested" and (asked := _forgotten(ports, incident, "retraining_requested")):
+        send_job(ports, {"do": "retrain", "incident": incident.id, "requested_by": asked.actor, "key": asked.key})
+
+
+def _forgotten(ports: Ports, incident: Incident, kind: str) -> Event | None:
+    """The latest event of that kind, now and then once it is old: its job may only be waiting its turn."""
+    asked = [event for event in ports.log.read(incident.id) if event.kind == kind][-1]
+    waits = ports.clock.now() - asked.at
+    return asked if waits >= FORGOTTEN and waits % FORGOTTEN < EVERY else None

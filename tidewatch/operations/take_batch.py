@@ -3,14 +3,16 @@
 import hashlib
 from functools import partial
 
+from tidewatch.domain.alarms import whole_level
 from tidewatch.domain.baseline import profiled
 from tidewatch.domain.checks.intake import schema_faults
 from tidewatch.domain.finding import Finding, Signal
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.operations.examine import Examined, examine, keep, look_again
+from tidewatch.operations.fleet import submit
 from tidewatch.operations.intake import BadInput, take_in
 from tidewatch.operations.profiling import count
-from tidewatch.operations.report import note_good_window, report
+from tidewatch.operations.report import note_good_window
 from tidewatch.operations.row_checks import ask
 from tidewatch.operations.shelf import BATCHES, Shelf
 from tidewatch.operations.take_labels import judge_labels
@@ -50,7 +52,7 @@ def _take(via: str, shelf: Shelf, spec: ModelSpec, window: str, data: bytes) -> 
     examined = examine(shelf, spec, baseline, window, counted)
     keep(shelf, window, version, examined)
     content = hashlib.sha256(data).hexdigest()[:12]  # sent again and wrong again is news
-    report(shelf.ports, examined.findings, f"{BATCHES}:{window}:{content}", via)
+    submit(shelf.ports, spec.model, window, content, whole_level(spec, baseline), examined.findings, via)
     note_good_window(shelf.ports, spec.model, window, _quiet(spec, examined), via)
     ask(shelf.ports, spec, window)
     judge_labels(shelf, spec, window, via)  # labels that were faster than their batch
@@ -66,7 +68,7 @@ def _quiet(spec: ModelSpec, examined: Examined) -> list[Signal]:
     """Everything that the checks of a batch look at and found nothing about, not even what is no alarm yet. A source
     is as loud as its columns are, and a column as its source."""
     loud = {finding.signal for finding in examined.findings}
-    strange = {*examined.strange, *(name for f in examined.findings for name in f.evidence.get("columns", ()))}
+    strange = set(examined.strange)
     sources = {c.source for name, c in spec.columns.items() if c.source and name in strange}
     subjects = [*profiled(spec), *(c.source for c in spec.columns.values() if c.source)]
     columns = [Signal(spec.model, "input", name) for name in subjects if name not in strange | sources]

@@ -18,8 +18,25 @@ class RegistryError(Exception):
     """The registry cannot do this; the message is a sentence for people."""
 
 
+class UnknownVersion(RegistryError):
+    def __init__(self, model: str, version: str) -> None:
+        super().__init__(f"{model} has no version {version} in the model registry")
+
+
+class ArtefactLost(RegistryError):
+    """It is gone, or not what was registered."""
+
+
+class ChampionChanged(RegistryError):
+    def __init__(self, now: str, instead_of: str) -> None:
+        super().__init__(f"the champion is version {now or 'none'} by now, the comparison was with {instead_of}")
+
+
 class Registry(Protocol):
-    """The artefact of a version never changes; champion is a mark that moves."""
+    """The artefact of a version never changes; champion is a mark that moves.
+
+    `champion` and `version` are asked while a person waits for a click's answer: milliseconds, also the first time.
+    """
 
     def register(self, model: str, folder: Path, *, properties: Mapping[str, str]) -> ModelVersion:
         """Keep a copy of the folder as the model's next version. The first version becomes champion.
@@ -30,10 +47,14 @@ class Registry(Protocol):
     def champion(self, model: str) -> ModelVersion | None: ...
 
     def version(self, model: str, version: str) -> ModelVersion:
-        """Raises RegistryError when there is no such version."""
+        """Raises UnknownVersion."""
 
-    def promote(self, model: str, version: str) -> None:
-        """Make it champion. Raises RegistryError when there is no such version."""
+    def promote(self, model: str, version: str, *, instead_of: str = "") -> None:
+        """Make it champion; once it is, again changes nothing. Raises UnknownVersion.
+
+        With `instead_of` only while that version is champion, whoever else promotes at the same moment: raises
+        ChampionChanged.
+        """
 
     def fetch(self, model: str, version: str, into: Path) -> None:
-        """Copy the artefact into an empty or new folder; raises RegistryError when its hash does not match."""
+        """Copy the artefact into an empty or new folder; raises ArtefactLost when it is not what was registered."""

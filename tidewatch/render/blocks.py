@@ -48,12 +48,21 @@ def value(identity: str, version: int) -> str:
     return json.dumps({"id": identity, "version": version})
 
 
-def button(action: str, text: str, carried: str, style: str = "") -> Block:
+def button(action: str, text: str, carried: str, style: str = "", confirm: Block | None = None) -> Block:
     block: Block = {
         "type": "button", "action_id": action, "value": carried,
         "text": {"type": "plain_text", "text": cut(text, 75), "emoji": True},
     }  # fmt: skip
-    return block | ({"style": style} if style else {})
+    return block | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+
+
+def confirm(title: str, text: str, yes: str) -> Block:
+    return {
+        "title": {"type": "plain_text", "text": cut(title, 100)},
+        "text": {"type": "mrkdwn", "text": cut(text, 300)},
+        "confirm": {"type": "plain_text", "text": cut(yes, 30)},
+        "deny": {"type": "plain_text", "text": "Not now"},
+    }
 
 
 def overflow(options: Sequence[tuple[str, str]], carried: str) -> Block:

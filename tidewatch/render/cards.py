@@ -12,6 +12,7 @@ from tidewatch.ports.chat import ChatMessage
 from tidewatch.render import blocks as kit
 
 ICONS = {"open": "🔴", "acknowledged": "👀", "observing": "🔭", "resolved": "✅"}
+_NOTES = [("note", "Add a note…"), ("timeline", "Timeline")]
 COLORS = {"open": kit.RED, "acknowledged": kit.AMBER, "observing": kit.BLUE, "resolved": kit.GREEN}
 
 
@@ -79,7 +80,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
         kit.header(f"{ICONS['open']} {incident.title}"),
         kit.section(
             f"*{kit.escape(incident.model)}*, since *{clock(incident.since)}* UTC.{again}\n{_sentence(incident)}",
-            kit.overflow([("resolve", "Resolve…"), ("note", "Add a note…"), ("timeline", "Timeline")], carried),
+            kit.overflow([("resolve", "Resolve…"), *_accept(incident), *_NOTES], carried),
         ),
     ]
     if picture:
@@ -94,7 +95,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
 
 def _taken(incident: Incident, people: People, runbook: Runbook | None) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
-    more = [("unacknowledge", "Give it back"), ("note", "Add a note…"), ("timeline", "Timeline")]
+    more = [("unacknowledge", "Give it back"), *_accept(incident), *_NOTES]
     more += [("findings", "Write findings…")] if incident.tier != "L1" else []
     parts = [
         kit.header(f"{ICONS['acknowledged']} {incident.title}"),
@@ -123,7 +124,7 @@ def _observing(incident: Incident, people: People) -> list[kit.Block]:
     else:
         until = f" until {clock(incident.watch_until)} UTC" if incident.watch_until else ""
         why = f"Watched{until}: it is closed when {incident.response.recover_after} good windows come in a row."
-    more = kit.overflow([("resolve", "Resolve…"), ("note", "Add a note…"), ("timeline", "Timeline")], carried)
+    more = kit.overflow([("resolve", "Resolve…"), *_accept(incident), *_NOTES], carried)
     return [
         kit.header(f"{ICONS['observing']} {incident.title}"),
         kit.section(f"{why}\n{_sentence(incident)}", more),
@@ -141,10 +142,14 @@ def _resolved(incident: Incident, people: People) -> list[kit.Block]:
         kit.section(
             f"{ICONS['resolved']} *{kit.escape(incident.title)}* {how} {clock(ended)} UTC{by}, "
             f"after {length(ended - incident.since)}\n{kit.escape(incident.resolution)}",
-            kit.overflow([("timeline", "Timeline"), ("note", "Add a note…")], carried),
+            kit.overflow([("timeline", "Timeline"), ("note", "Add a note…"), *_undo(incident)], carried),
         ),
         kit.context(f"{incident.id} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
     ]
+
+
+def _undo(incident: Incident) -> list[tuple[str, str]]:
+    return [("undo_run", f"Take back {incident.undoable.runbook}")] if incident.undoable else []
 
 
 def _sentence(incident: Incident) -> str:
@@ -177,6 +182,10 @@ def _escalate(incident: Incident, carried: str) -> list[kit.Block]:
         return []
     to = TIERS[TIERS.index(incident.tier) + 1]
     return [kit.button("escalate", f"Escalate to {to}…", carried, "danger")]
+
+
+def _accept(incident: Incident) -> list[tuple[str, str]]:
+    return [("accept", "Accept as usual…")] if incident.may_be_accepted else []
 
 
 def _small_print(incident: Incident, people: People) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People
 from tidewatch.render.blocks import cut, escape, quoted
@@ -16,13 +16,30 @@ VERIFICATION = "--- verification ---"  # between what Y and what Z printed
 Tell = Callable[[Mapping[str, Any], str, TextOf], str]
 
 
+def _shown(output: str) -> str:
+    """Of what a run said, what the thread shows: the last lines of Y."""
+    return cut("\n".join(output.partition(VERIFICATION)[0].strip().splitlines()[-LAST_LINES:]), 2000)
+
+
+def shortened(output: str) -> bool:
+    """Whether the thread shows less than all of what Y said."""
+    return _shown(output) != output.partition(VERIFICATION)[0].strip()
+
+
 def _run(data: Mapping[str, Any], _: str, text_of: TextOf) -> str:
-    verdict = {"passed": "✅ {} fixed it", "failed": "❌ {} did not fix it", "interrupted": "⚠️ {} was interrupted"}
-    said = text_of(data.get("output")).partition(VERIFICATION)[0].strip()
-    shown = "\n".join(said.splitlines()[-LAST_LINES:])
-    log = f"\n```{escape(cut(shown, 2000))}```" if shown else ""
+    verdict = {
+        "passed": "✅ {} fixed it", "failed": "❌ {} did not fix it", "interrupted": "⚠️ {} was interrupted",
+        "cancelled": "🛑 {} was stopped",
+    }  # fmt: skip
+    shown = _shown(text_of(data.get("output")))
+    log = f"\n```{escape(shown)}```" if shown else ""
     name = f"`{data.get('runbook', 'the runbook')}`"
     return f"{verdict[data['verdict']].format(name)}: {escape(data['sentence'])}.{log}"
+
+
+def _vote(data: Mapping[str, Any], who: str, text_of: TextOf) -> str:
+    said = "✅ {} says yes to" if data["decision"] == "approved" else "✋ {} says no to"
+    return f"{said.format(who)} `{data['request']}`.{quoted(text_of(data.get('reason')))}"
 
 
 TELLS: dict[str, Tell] = {
@@ -36,7 +53,10 @@ TELLS: dict[str, Tell] = {
         f"⬆️ Escalated from {d['from']} to *{d['to']}* by {who}: {escape(d['why'])}.{quoted(text(d.get('reason')))}"
     ),
     "runbook_started": lambda d, who, _: f"⏳ {who} runs `{d['runbook']}`: {escape(d['title'])}.",
+    "runbook_begun": lambda d, who, _: f"· {d['run']} works on {', '.join(d['windows']) or 'nothing'}.",
+    "cancel_requested": lambda d, who, _: f"🛑 {who} stops `{d['runbook']}`.",
     "runbook_finished": _run,
+    "runbook_undone": lambda d, who, _: f"↩️ {d['run']} is taken back.",
     "findings_written": lambda d, who, text: f"🔎 Findings by {who}:{findings_told(d, text)}",
     "noted": lambda d, who, text: f"📝 {who}:{quoted(text(d.get('text')) or d.get('sentence', ''))}",
     "watched": lambda d, who, text: f"🔭 {who} watches it until {d['until'][:16]}.{quoted(text(d.get('reason')))}",
@@ -47,28 +67,34 @@ TELLS: dict[str, Tell] = {
         f"❌ The retraining failed: {escape(d['sentence'])}{quoted(cut(text(d.get('output')), 1500))}"
     ),
     "approval_requested": lambda d, who, _: f"❓ {escape(d['question'])} `{d['request']}` waits for a decision below.",
-    "approval_decided": lambda d, who, text: (
-        f"{'✅' if d['decision'] == 'approved' else '✋'} `{d['request']}` {d['decision']} by {who}."
-        f"{quoted(text(d.get('reason')))}"
+    "approval_voted": _vote,
+    "approval_decided": _vote,
+    "approval_expired": lambda d, who, _: f"⌛ `{d['request']}` expired: not decided in time.",
+    "approval_staled": lambda d, who, _: (
+        f"🍂 `{d['request']}` is out of date: {escape(d['sentence'])}. Ask for a new one."
     ),
-    "approval_expired": lambda d, who, _: f"⌛ `{d['request']}` expired: nobody decided in time.",
+    "relapsed": lambda d, who, _: f"📉 It is still bad under version {d['version']}: it waits for somebody again.",
     "promoted": lambda d, who, _: (
         f"🚀 Version {d['version']} is in service instead of {d['previous']}; the next batches are judged by it."
     ),
     "promotion_refused": lambda d, who, _: f"✋ Not promoted: {escape(d['sentence'])}. Ask for a new comparison.",
     "reopened": lambda d, who, _: f"🔁 Came back: {escape(d['findings'][0]['sentence'])}.",
     "resolved": lambda d, who, text: f"✅ Resolved: {escape(d['sentence'])}.{quoted(text(d.get('reason')))}",
+    "accepted_as_usual": lambda d, who, text: f"✅ {who} {escape(d['sentence'])}.{quoted(text(d.get('reason')))}",
+    "baseline_relearnt": lambda d, who, _: f"📐 Learnt: {escape(d['sentence'])}.",
     "recovered": lambda d, who, _: f"✅ Recovered: {escape(d['sentence'])}.",
+    "texts_erased": lambda d, who, _: f"🧽 {len(d['texts'])} of the texts here were erased on request.",
     # Only in the timeline: they would drown a thread.
     "opened": lambda d, who, _: f"🔴 Opened: {escape(d['findings'][0]['sentence'])}.",
     "observed": lambda d, who, _: f"· Seen again: {escape(d['findings'][0]['sentence'])}.",
     "window_passed": lambda d, who, _: f"· {d['window']} was good.",
 }
-SILENT = {"opened", "observed", "window_passed"}
+SILENT = {"opened", "observed", "window_passed", "runbook_begun"}
 
 
 def tell(event: Event, people: People, text_of: TextOf) -> str:
     """One event in words; an unknown kind by its name."""
+    event = as_today(event)
     if event.kind == "paged":
         return page_told(event, people)
     if event.kind == "assigned":

@@ -9,8 +9,10 @@ import numpy as np
 from tidewatch.domain.alarms import window_level
 from tidewatch.domain.baseline import Baseline, attributed, unsure_share
 from tidewatch.domain.finding import Finding
+from tidewatch.domain.fleet import chance_of
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 
 PART = 0.1  # of the alarm budget
 FEWEST = 20  # rows; in fewer, a share says little
@@ -29,12 +31,13 @@ def _confidence(spec: ModelSpec, baseline: Baseline, now: Profile, window: str) 
         profile = now.columns.get(name)
         if spec.confidence is None or not isinstance(profile, NumberProfile) or not profile.rows:
             continue
-        share, limit = unsure_share(spec, profile), spec.confidence.max_share
+        share, limit, doubt = unsure_share(spec, profile), spec.confidence.max_share, dict[str, float]()
         level = baseline.levels.get(name, {}).get("unsure")
         if limit is None and level is not None and profile.rows >= FEWEST:
             chance = window_level(spec, baseline) * PART
-            usual = level.p_value("unsure", share) >= chance
-            limit = 1.0 if usual else max(level.limit("unsure", chance), SMALL)
+            by_chance = level.p_value("unsure", share)
+            limit = 1.0 if by_chance >= chance else max(level.limit("unsure", chance), SMALL)
+            doubt = chance_of(by_chance, chance)
         if limit is None or share <= limit:
             continue
         allowed = "allowed" if spec.confidence.max_share is not None else "usual"
@@ -42,7 +45,7 @@ def _confidence(spec: ModelSpec, baseline: Baseline, now: Profile, window: str) 
             f"the model is less than {spec.confidence.threshold:.0%} sure of its answer in {share:.0%} of "
             f"{profile.rows:,} rows of {window}, where up to {limit:.0%} is {allowed}"
         )
-        evidence = {"statistics": {"unsure": round(share, 4)}, "limits": {"unsure": round(limit, 4)}}
+        evidence = {"statistics": {"unsure": round(share, 4)}, "limits": {"unsure": round(limit, 4)}} | doubt
         found.append(
             Finding(spec.model, "confidence", name, "share of unsure rows", round(share, 4), round(limit, 4), "medium",
                     window, sentence, evidence)

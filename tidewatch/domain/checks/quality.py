@@ -13,8 +13,13 @@ import numpy as np
 from tidewatch.domain.alarms import window_level
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.finding import SEVERITIES, Finding, Severity
+from tidewatch.domain.fleet import chance_of
 from tidewatch.domain.model_spec import Column, ModelSpec
-from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, IdProfile, NumberProfile, Profile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 
 PART = 0.1  # of the alarm budget, for each of these checks
 FEWEST = 20  # rows; in fewer, a share says little
@@ -35,10 +40,13 @@ class _Case:
     chance: float  # of a false alarm that each check of a column may take
 
     def finding(
-        self, check: str, column: str, statistic: str, value: float, threshold: float, sentence: str, severity: Severity
-    ) -> Finding:
+        self, check: str, column: str, statistic: str, value: float, threshold: float, sentence: str,
+        severity: Severity, chance: float | None = None,
+    ) -> Finding:  # fmt: skip
+        """`chance` is that of such a value by itself, where that is what the finding rests on."""
         rounded = (round(value, 4), round(threshold, 4))
-        evidence = {"statistics": {statistic: rounded[0]}, "limits": {statistic: rounded[1]}}
+        doubt = {} if chance is None else chance_of(chance, self.chance)
+        evidence = {"statistics": {statistic: rounded[0]}, "limits": {statistic: rounded[1]}} | doubt
         return Finding(self.spec.model, check, column, statistic, *rounded, severity, self.window, sentence, evidence)
 
     def limit(self, column: str, statistic: str, otherwise: float) -> float:
@@ -116,7 +124,7 @@ def _rows(case: _Case, rows: int) -> Iterator[Finding]:
         more = "more" if rows > usual else "fewer"
         sentence = f"the batch of {case.window} has {rows:,} rows, far {more} than the usual {usual:,.0f}"
         limit = level.limit("rows", case.chance if rows > usual else 1 - case.chance)
-        yield case.finding("row_count", "rows", "rows", rows, limit, sentence, "medium")
+        yield case.finding("row_count", "rows", "rows", rows, limit, sentence, "medium", min(chance, 1 - chance))
 
 
 def _nulls(
@@ -139,7 +147,9 @@ def _nulls(
         allowed = "allowed" if column.max_nulls is not None else "usual"
         what = f"{name} is missing in {share:.0%} of the {total:,} rows of {case.window}"
         sentence = f"{what}, where up to {limit:.1%} is {allowed}"
-        yield case.finding("nulls", name, "nulls", share, limit, sentence, column.importance)
+        level = case.baseline.levels.get(name, {}).get("nulls")
+        chance = level.p_value("nulls", share) if level and column.max_nulls is None else None
+        yield case.finding("nulls", name, "nulls", share, limit, sentence, column.importance, chance)
 
 
 def _range(case: _Case, name: str, column: Column, profile: NumberProfile) -> Iterator[Finding]:

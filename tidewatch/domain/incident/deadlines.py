@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from tidewatch.domain.incident.opening import reopens
 from tidewatch.domain.incident.state import Incident, acknowledge_by, clock_began, resolve_by
 from tidewatch.domain.model_spec import TIERS, Tier
 from tidewatch.domain.oncall.duty import Callee, Duty
@@ -34,18 +35,28 @@ class Step:
 
 def due(incident: Incident, now: datetime, duty: Duty = NOBODY) -> list[Step]:
     """Everything that should have happened by now, in order; a tier's later deadlines count after the escalation."""
+    steps = _unanswered(incident, now)
     if incident.status == "resolved":
-        return []
-    steps = [
+        return steps
+    steps += [
         Step("interrupt", f"interrupted:{run.id}", "the worker that ran it is gone", run.id)
         for run in incident.runs
-        if run.verdict == "running" and now > run.started + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
+        if run.verdict == "running"
+        and now > (run.begun or run.started) + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
     ]
-    if incident.pending and now > incident.pending.expires:
-        steps.append(Step("expire", f"expired:{incident.pending.id}", "nobody decided in time", incident.pending.id))
     if incident.watch_until and now > incident.watch_until:
         steps.append(Step("end_watch", f"watch-ended:{incident.version}", "the time to watch is over"))
     return [step for step in (*steps, *_timely(incident, now, duty)) if step.key not in incident.keys]
+
+
+def _unanswered(incident: Incident, now: datetime) -> list[Step]:
+    """Requests outlive the incident by as long as it may come back: a better model is better all the same."""
+    over = incident.status == "resolved" and not reopens(incident, now)
+    return [
+        Step("expire", f"expired:{approval.id}", "not decided in time", approval.id)
+        for approval in incident.undecided
+        if over or now > approval.expires
+    ]
 
 
 def called_after(incident: Incident, now: datetime, duty: Duty) -> str:

@@ -1,31 +1,37 @@
 """From events to the incident they tell of: one small step a kind of event."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding, Signal
-from tidewatch.domain.incident.approval import Approval
+from tidewatch.domain.incident.approval import Approval, Vote
+from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.run import Run
-from tidewatch.domain.incident.state import Incident
+from tidewatch.domain.incident.state import Incident, Status
 from tidewatch.domain.model_spec import Response
+
+Step = Callable[[Incident, Event], Incident]
 
 
 def fold(events: Iterable[Event]) -> Incident | None:
-    """The incident that these events tell of; None for no events. Unknown kinds change nothing but the version."""
+    """The incident that these events tell of; None for no events. Unknown kinds change nothing but the version.
+
+    Raises BrokenRecord for an event that a newer Tidewatch wrote.
+    """
     incident: Incident | None = None
-    for event in events:
+    keys: set[str] = set()
+    for event in map(as_today, events):
+        keys.add(event.key)
+        last = event
         if event.kind == "opened":
             incident = _opened(event)
         elif incident is not None and event.kind in _STEPS:
             incident = _STEPS[event.kind](incident, event)
-        if incident is not None:
-            incident = replace(
-                incident, version=event.seq, head=event.hash, keys=incident.keys | {event.key}
-            )  # fmt: skip
-    return incident
+    if incident is None:
+        return None
+    return replace(incident, version=last.seq, head=last.hash, keys=frozenset(keys))
 
 
 def _opened(event: Event) -> Incident:
@@ -95,20 +101,41 @@ def _escalated(incident: Incident, event: Event) -> Incident:
 
 def _run_started(incident: Incident, event: Event) -> Incident:
     data = event.data
-    run = Run(data["run"], data["runbook"], data["title"], event.actor, event.at, data["timeout"])
+    run = Run(
+        data["run"], data["runbook"], data["title"], event.actor, event.at, data["timeout"],
+        inputs=data.get("inputs", {}), undoes=data.get("undoes", ""),
+    )  # fmt: skip
     return replace(incident, runs=(*incident.runs, run))
+
+
+def _run_changed(incident: Incident, name: str, **change: Any) -> Incident:
+    return replace(incident, runs=tuple(replace(run, **change) if run.id == name else run for run in incident.runs))
+
+
+def _run_begun(incident: Incident, event: Event) -> Incident:
+    data = event.data
+    return _run_changed(
+        incident, data["run"], begun=event.at, worker=data["worker"], windows=tuple(data["windows"])
+    )  # fmt: skip
 
 
 def _run_ended(incident: Incident, event: Event) -> Incident:
     data = event.data
-    runs = tuple(
-        replace(
-            run, exit_status=data.get("exit_status"), finished=event.at, verdict=data["verdict"],
-            sentence=data["sentence"],
-        ) if run.id == data["run"] else run
-        for run in incident.runs
+    return _run_changed(
+        incident, data["run"], exit_status=data.get("exit_status"), finished=event.at, verdict=data["verdict"],
+        sentence=data["sentence"],
     )  # fmt: skip
-    return replace(incident, runs=runs)
+
+
+def _run_undone(incident: Incident, event: Event) -> Incident:
+    """What was repaired is broken again: somebody has to take it anew."""
+    incident = _run_changed(incident, event.data["run"], undone=True)
+    if incident.status != "resolved":
+        return incident
+    return replace(
+        incident, status="open", owner="", owned_since=None, tier_since=event.at, waits_since=event.at, resolved=None,
+        recovered=False, paged=(), passed=(),
+    )  # fmt: skip
 
 
 def _findings_written(incident: Incident, event: Event) -> Incident:
@@ -121,32 +148,47 @@ def _findings_written(incident: Incident, event: Event) -> Incident:
 def _approval_requested(incident: Incident, event: Event) -> Incident:
     data = event.data
     request = Approval(
-        data["request"], data["question"], data["requested_by"], event.at,
-        datetime.fromisoformat(data["expires"]), tuple(data["approvers"]), data["evidence"],
+        data["request"], data.get("kind", "promotion"), data["question"], data["requested_by"], event.at,
+        datetime.fromisoformat(data["expires"]), tuple(data["approvers"]), data.get("needed", 1), data["evidence"],
+        data.get("consequence", ""), data.get("undo", ""), data.get("why", {}),
     )  # fmt: skip
-    return replace(incident, approvals=(*incident.approvals, request), retraining="compared")
+    asked = replace(incident, approvals=(*incident.approvals, request))
+    return replace(asked, retraining="compared") if request.kind == "promotion" else asked
 
 
-def _approval_decided(incident: Incident, event: Event) -> Incident:
-    data = event.data
-    approvals = tuple(
-        replace(
-            a, decision=data["decision"], decided_by=event.actor, decided=event.at, reason=data.get("reason", {})
-        ) if a.id == data["request"] else a
-        for a in incident.approvals
-    )  # fmt: skip
-    return replace(incident, approvals=approvals)
+def _approval_voted(incident: Incident, event: Event) -> Incident:
+    vote = Vote(event.actor, event.at, event.data["decision"] == "approved", event.data.get("reason", {}))
+    return _with_approval(incident, event, lambda approval: replace(approval, votes=(*approval.votes, vote)))
+
+
+def _approval_ended(how: Literal["expired", "staled"]) -> Step:
+    def ended(incident: Incident, event: Event) -> Incident:
+        said = event.data.get("sentence", "")
+        return _with_approval(
+            incident, event, lambda approval: replace(approval, ended=how, ended_at=event.at, sentence=said)
+        )
+
+    return ended
+
+
+def _with_approval(incident: Incident, event: Event, change: Callable[[Approval], Approval]) -> Incident:
+    request = event.data["request"]
+    return replace(incident, approvals=tuple(change(a) if a.id == request else a for a in incident.approvals))
 
 
 def _promoted(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="observing", promoted=event.data["version"], passed=(), watch_until=None)
+    status: Status = "resolved" if incident.status == "resolved" else "observing"
+    replaced = event.data.get("previous", "")
+    return replace(
+        incident, status=status, promoted=event.data["version"], replaced=replaced, passed=(), watch_until=None
+    )
 
 
 def _watched(incident: Incident, event: Event) -> Incident:
     return replace(incident, status="observing", watch_until=datetime.fromisoformat(event.data["until"]))
 
 
-def _watch_ended(incident: Incident, event: Event) -> Incident:
+def _waits_again(incident: Incident, event: Event) -> Incident:
     return replace(
         incident, status="open", watch_until=None, tier_since=event.at, waits_since=event.at, owner="",
         owned_since=None, paged=(),
@@ -171,18 +213,27 @@ _STEPS = {
         incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at
     ),
     "runbook_started": _run_started,
+    "runbook_begun": _run_begun,
+    "cancel_requested": lambda incident, event: _run_changed(incident, event.data["run"], cancelled_by=event.actor),
     "runbook_finished": _run_ended,
+    "runbook_undone": _run_undone,
     "findings_written": _findings_written,
     "retraining_requested": lambda incident, _: replace(incident, retraining="requested"),
     "retraining_started": lambda incident, _: replace(incident, retraining="running"),
     "retraining_failed": lambda incident, _: replace(incident, retraining="failed"),
     "approval_requested": _approval_requested,
-    "approval_decided": _approval_decided,
-    "approval_expired": _approval_decided,
+    "approval_voted": _approval_voted,
+    "approval_decided": _approval_voted,  # the name of a vote when one decided
+    "approval_expired": _approval_ended("expired"),
+    "approval_staled": _approval_ended("staled"),
+    "promotion_refused": _approval_ended("staled"),  # its name when only promotions were approved
     "promoted": _promoted,
     "watched": _watched,
-    "watch_ended": _watch_ended,
+    "watch_ended": _waits_again,
+    "relapsed": _waits_again,
     "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
     "resolved": _resolved,
+    "accepted_as_usual": lambda incident, event: replace(_resolved(incident, event), unlearnt=True),
+    "baseline_relearnt": lambda incident, _: replace(incident, unlearnt=False),
     "recovered": _resolved,
 }

@@ -1,7 +1,7 @@
 """What people do with an incident: each function gives the events, or Refused with a sentence for them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tidewatch.domain.events import Draft
@@ -109,6 +109,26 @@ def resolve(incident: Incident, people: People, user: str, verified: str, reason
         raise Refused(f"The check that opened {incident.id} still fails. Resolving it all the same needs a reason.")
     how = {"sentence": verified or "resolved by decision, the check still failed"}
     return [Draft("resolved", how | ({"reason": reason} if reason else {}))]
+
+
+def accept(
+    incident: Incident, people: People, user: str, columns: Sequence[str], windows: Sequence[str], reason: Text
+) -> list[Draft]:
+    """The change stays and is right: `windows`, those since the change, say what is usual of `columns` from now on; of
+    the whole model, when none is named."""
+    people.allow(user, "accept", incident.model)
+    _must_not_be_resolved(incident)
+    if not incident.may_be_accepted:
+        raise Refused(
+            f"{incident.id} is about {incident.finding.check.replace('_', ' ')}, which no baseline has learnt: change "
+            "the spec and hand the model over again, or retrain."
+        )
+    if not windows:
+        raise Refused(f"No window since the change is left that could be learnt from; see `status {incident.id}`.")
+    what = ", ".join(columns) or "the whole model"
+    sentence = f"accepted as usual: {what} as in {windows[0]} and since"
+    accepted = {"columns": list(columns), "windows": list(windows), "sentence": sentence, "reason": reason}
+    return [Draft("accepted_as_usual", accepted)]
 
 
 def start_run(incident: Incident, run: str, runbook: str, title: str, timeout: float) -> list[Draft]:

@@ -22,7 +22,7 @@ def event_of(step: Step, incident: Incident, now: datetime, duty: Duty) -> Draft
         case "lapse":
             return Draft("lapsed", {"tier": incident.tier, "why": step.why})
         case "expire":
-            return Draft("approval_expired", {"request": step.subject, "decision": "expired"})
+            return Draft("approval_expired", {"request": step.subject})
         case "end_watch":
             return Draft("watch_ended", {"why": step.why})
         case "interrupt":

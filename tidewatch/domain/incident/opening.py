@@ -77,8 +77,21 @@ def headline(spec_title: str, finding: Finding) -> str:
         "endpoint_gpu": "the endpoint runs short of GPU",
         "reported": "somebody saw something wrong",
         "poison": f"work in the queue {finding.subject} keeps failing",
+        "log_changed": "somebody changed the incident log",
     }
     return f"{spec_title}: {what[finding.check]}"
+
+
+def seen_again(incident: Incident, findings: Sequence[Finding]) -> list[Draft]:
+    """A finding of a known signal. While a promotion is observed, only windows of the old version are excused."""
+    told = {"findings": [finding.as_dict() for finding in findings]}
+    if incident.status == "resolved":
+        return [Draft("reopened", told)]
+    observed, version = Draft("observed", told), findings[0].evidence.get("version", "")
+    excused = incident.watch_until or version == incident.replaced
+    if incident.status == "observing" and not excused:
+        return [observed, Draft("relapsed", {"version": incident.promoted})]
+    return [observed]
 
 
 def passed(incident: Incident, window: str) -> list[Draft]:

@@ -12,6 +12,9 @@ from tidewatch.domain.model_spec import Tier
 from tidewatch.domain.response import Limit, Response
 
 Status = Literal["open", "acknowledged", "observing", "resolved"]
+# What the baseline says is usual, and can be taught; all else is a rule of the spec, or no matter of habit.
+TEACHABLE = ("drift", "output_drift", "scale", "nulls", "missing_feature", "frozen", "unseen_category", "confidence",
+             "row_count")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Incident:
     resolution: str = ""
     recovered: bool = False  # by itself, not by somebody
     promoted: str = ""  # the version that was promoted to end this
+    unlearnt: bool = False  # accepted as usual, and the baseline does not know it yet
+    replaced: str = ""  # and the one it replaced
     keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
 
     @property
@@ -69,9 +74,15 @@ class Incident:
         return self.signal.family == "performance" or self.finding.check == "stale_model"
 
     @property
+    def may_be_accepted(self) -> bool:
+        """As what is usual from now on."""
+        return self.finding.check in TEACHABLE
+
+    @property
     def tried(self) -> list[str]:
-        """The runbooks that were run since it was opened, or opened again."""
-        return [run.runbook for run in self.runs if run.started >= self.since]
+        """The runbooks that were run since it was opened, or opened again; an interrupted one was not tried."""
+        runs = [run for run in self.runs if run.started >= self.since and not run.undoes]
+        return [run.runbook for run in runs if run.verdict != "interrupted"]
 
     @property
     def flapping(self) -> bool:
@@ -81,9 +92,23 @@ class Incident:
     def running(self) -> Run | None:
         return next((run for run in self.runs if run.verdict == "running"), None)
 
+    def run(self, name: str) -> Run | None:
+        return next((run for run in self.runs if run.id == name), None)
+
+    @property
+    def undoable(self) -> Run | None:
+        """The latest run that was verified and was not taken back."""
+        runs = [run for run in self.runs if run.verdict == "passed" and not run.undoes]
+        return runs[-1] if runs and not runs[-1].undone else None
+
+    @property
+    def undecided(self) -> list[Approval]:
+        return [approval for approval in self.approvals if approval.decision == "pending"]
+
     @property
     def pending(self) -> Approval | None:
-        return next((approval for approval in self.approvals if approval.decision == "pending"), None)
+        """The request that waits longest."""
+        return next(iter(self.undecided), None)
 
     def approval(self, request: str) -> Approval | None:
         return next((approval for approval in self.approvals if approval.id == request), None)

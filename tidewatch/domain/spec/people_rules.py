@@ -32,14 +32,16 @@ def approvers(spec: ModelSpec) -> Iterator[Remark]:
             yield Remark((*path, str(place)), sentence)
 
 
-def second_person(spec: ModelSpec) -> Iterator[Remark]:
-    chosen = spec.retraining.approvers
+def enough_people(spec: ModelSpec) -> Iterator[Remark]:
+    chosen, quorum = spec.retraining.approvers, spec.retraining.quorum
     people = {user for tier in chosen for user in spec.owners.get(tier, [])}
-    if len(people) == 1 and all(spec.owners.get(tier) for tier in chosen):
+    if people and len(people) <= quorum and all(spec.owners.get(tier) for tier in chosen):
+        named = ", ".join(sorted(people))
         yield warning(
             ("retraining", "approvers"),
-            f"only {people.pop()} could approve, and nobody approves what they asked for; name a second person",
+            f"only {named} could approve, where {quorum} must and nobody approves what they asked for; "
+            f"name {quorum + 1 - len(people)} more",
         )
 
 
-RULES = ((owners, ()), (approvers, ()), (second_person, ("owners",)))
+RULES = ((owners, ()), (approvers, ()), (enough_people, ("owners",)))
