@@ -113,7 +113,7 @@ def test_whoami_says_what_i_may_and_why_a_button_is_refused(house: House) -> Non
         "run runbook, unacknowledge."
     )
     assert takes_l2 == (
-        "Refused: approve, findings, reject, resolve unverified, retrain, watch; that takes L2. "
+        "Refused: accept, approve, findings, reject, resolve unverified, retrain, watch; that takes L2. "
         "Ask Ben or Eva or Cara or Dan."
     )
     assert "Refused to everybody: to decide what you asked for yourself." in others
