@@ -23,11 +23,13 @@ def retell(ports: Ports, incident: str, texts: set[str]) -> None:
     state = fold(events)
     if state is None:
         return
-    delivered, card = delivered_so_far(ports, incident), ""
+    delivered, card, in_findings = delivered_so_far(ports, incident), "", False
     for event in events[: delivered.shown]:
         if event.kind in ("opened", "reopened"):
             card = delivered.cards.get(str(event.seq)) or delivered.card
-        if any(isinstance(value, dict) and value.get("sha256") in texts for value in event.data.values()):
+        quotes = any(isinstance(value, dict) and value.get("sha256") in texts for value in event.data.values())
+        in_findings = in_findings or (quotes and event.kind == "findings_written")
+        if quotes or (in_findings and event.kind == "escalated"):  # a hand-over repeats the findings before it
             _retell_event(ports, event, state, delivered, card)
 
 
