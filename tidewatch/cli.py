@@ -90,13 +90,44 @@ def show_incident(
 
 
 @log.command("verify")
-def verify(home: Home = DEFAULT_HOME) -> None:
-    """Check every record's hash and place. Exit status 1 when something does not hold."""
-    from tidewatch.commands.looking import verification  # noqa: PLC0415
+def verify(
+    home: Home = DEFAULT_HOME,
+    against: Annotated[str, typer.Option(help="A hash kept outside: of a daily message, or of a card.")] = "",
+    key: Annotated[list[str] | None, typer.Option(help="The public key you kept, instead of the one here.")] = None,
+) -> None:
+    """Check every record and checkpoint. Exit status 0: all as written, 1: faults, 2: nothing to check with."""
+    from tidewatch.commands.verifying import CannotVerify, verification  # noqa: PLC0415
 
-    faults, sentence = verification(home)
+    try:
+        faults, sentence = verification(home, against, key or [])
+    except CannotVerify as error:
+        fail(str(error))
     show("\n".join([*faults, sentence]))
     raise typer.Exit(1 if faults else 0)
+
+
+@log.command("key")
+def log_key(home: Home = DEFAULT_HOME) -> None:
+    """Print the public key of the checkpoints, to be kept where nobody who writes the log can change it."""
+    from tidewatch.commands.verifying import CannotVerify, public_key  # noqa: PLC0415
+
+    try:
+        show(public_key(home))
+    except CannotVerify as error:
+        fail(str(error))
+
+
+@app.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="A user id, or a name in the roster.")], home: Home = DEFAULT_HOME
+) -> None:
+    """Erase all that a person wrote; the log says that it happened and still verifies."""
+    from tidewatch.commands.erasing import CannotErase, erase_person  # noqa: PLC0415
+
+    try:
+        show(erase_person(home, person))
+    except CannotErase as error:
+        fail(str(error))
 
 
 @specs.command("lint")

@@ -25,11 +25,12 @@ from tidewatch.domain.checks.labels import UNMATCHED, label_faults
 from tidewatch.domain.checks.performance import judge as judge_labels
 from tidewatch.domain.checks.scale import snapped
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.judgement import judge
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome, join
-from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.repair import (
     Mask,
     Values,
@@ -260,7 +261,7 @@ class Task:
         return judge_labels(self.spec, self._baseline(), self.outcomes())[0]
 
     def _usual(self, baseline: Baseline, window: str) -> Profile:
-        return baseline.profile_of(json.loads((self.work / "usual" / f"{window}.json").read_bytes()))
+        return baseline.profile_of((self.work / "usual" / f"{window}.json").read_bytes())
 
     def _baseline(self) -> Baseline:
         return Baseline.from_bytes((self.work / "baseline.json").read_bytes())

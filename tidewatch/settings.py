@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     channel: str = "model-alerts"  # where alerts go: a channel id on Slack
     command: str = "/ml"
+    checkpoint_key: SecretStr = SecretStr("")  # Ed25519, PEM or its path; empty: made in the home folder
+    checkpoint_old_keys: str = ""  # public keys of the time before, divided by spaces
     # Bearer tokens of probes by team and name, TIDEWATCH_SECRETS__TEAM__NAME: a team's specs reach no other team's.
     secrets: dict[str, dict[str, SecretStr]] = {}
 

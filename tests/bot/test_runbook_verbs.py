@@ -6,16 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.bot.team import Team
-from tests.operations.house import CHANNEL, House
+from tests.operations.house import CHANNEL
+from tests.operations.remedies import INC, with_runbook
 from tidewatch.domain.runbook_input import Input
 from tidewatch.operations.deliver import deliver
-
-INC = "INC-1001"
-
-
-def with_runbook(house: House, **change: object) -> None:
-    first, *others = house.ports.runbooks
-    house.change(runbooks=(first.model_copy(update=change), *others))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.operations.house import House
+from tests.operations.remedies import DAY, INC, NO, python, with_runbook
 from tidewatch.domain.people import Refused
 from tidewatch.operations.jobs import UnknownJob, carry_out
 from tidewatch.operations.journal import UnknownIncident
@@ -19,25 +20,13 @@ from tidewatch.operations.take_batch import take_batch
 
 Deaths = Callable[[House, Callable[[House], object]], Iterator[House]]
 
-INC, MODEL, DAY = "INC-1001", "acme/demo", "2026-02-01"
+MODEL = "acme/demo"
 
 
 @pytest.fixture
 def opened(house: House) -> House:
     house.batch(DAY, times=1.609344)
     return house
-
-
-def with_runbook(house: House, **change: object) -> None:
-    first, *others = house.ports.runbooks
-    house.change(runbooks=(first.model_copy(update=change), *others))
-
-
-def python(program: str) -> list[str]:
-    return ["python", "-c", program]
-
-
-NO = python('print(\'{"passed": false, "sentence": "still odd"}\'); raise SystemExit(1)')
 
 
 def test_a_verified_run_resolves_the_incident_and_tells_so(opened: House) -> None:

@@ -14,7 +14,9 @@ from tidewatch.domain.checks.intake import KINDS
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.model_spec import Column, ModelSpec
 from tidewatch.domain.performance.answers import null
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.table import Table
 
 Values = NDArray[Any]
@@ -44,14 +46,14 @@ def faulty(column: Column, usual: ColumnProfile | None, check: str, values: Valu
     nulls = is_null(values)
     if check == "frozen":
         return ~nulls
-    wrong = nulls if check in OF_NULLS else np.zeros(len(values), dtype=bool)
+    wrong: Mask = nulls if check in OF_NULLS else np.zeros(len(values), dtype=bool)
     if values.dtype == object:
         allowed = frozenset(column.categories) or (usual.names if isinstance(usual, TextProfile) else frozenset[str]())
         new = [bool(allowed) and not null(value) and value not in allowed for value in values.tolist()]
-        return np.logical_or(wrong, new)
+        return wrong | np.array(new, dtype=np.bool_)
     low, high = column.range or (None, None)
     outside = (values < (-np.inf if low is None else low)) | (values > (np.inf if high is None else high))
-    return np.logical_or.reduce([wrong, outside, np.isinf(values)])
+    return np.logical_or(wrong | outside, np.isinf(values))
 
 
 def neutral(column: Column, usual: ColumnProfile | None) -> float | str | None:

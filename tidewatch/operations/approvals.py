@@ -42,7 +42,7 @@ def decide(ports: Ports, request: str, say: Say, reason: str, cause: Cause) -> A
     incident = _incident_of(request)
     if load(ports, incident).approval(request) is None:
         raise Refused(f"There is no request {request}.")
-    text = keep_text(ports, incident, reason.strip()) if reason.strip() else None
+    text = keep_text(ports, incident, reason.strip(), cause.actor) if reason.strip() else None
 
     def vote(now: Incident) -> list[Draft]:
         approval = approving.votable(now, ports.people, cause.actor, request, say, ports.clock.now())

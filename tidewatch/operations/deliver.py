@@ -38,6 +38,7 @@ class Delivered:
     shown: int = 0  # events that have had their thread lines and messages
     drawn: int = 0  # the version the card shows
     card: str = ""  # ts of the card
+    cards: dict[str, str] = field(default_factory=dict)  # sequence of what opened or reopened it -> ts of its card
     requests: dict[str, str] = field(default_factory=dict)  # approval request -> ts of its message
     runs: dict[str, str] = field(default_factory=dict)  # run -> ts of its message
     file: str = ""
@@ -48,8 +49,12 @@ class Delivered:
 
 
 def is_behind(ports: Ports, incident: Incident) -> bool:
-    delivered, _ = _read(ports, incident.id)
+    delivered = delivered_so_far(ports, incident.id)
     return min(delivered.shown, delivered.drawn) < incident.version
+
+
+def delivered_so_far(ports: Ports, incident: str) -> Delivered:
+    return _read(ports, incident)[0]
 
 
 def run_message_of(ports: Ports, incident: str, run: str) -> tuple[str, str] | None:
@@ -139,7 +144,7 @@ class _Delivery:
         card = self._post(f"{event.seq}:card", self._card(state))
         if before and before != card:
             self.ports.chat.update(self.delivered.channel, before, superseded_card(state))
-        self.delivered.card = card
+        self.delivered.card = self.delivered.cards[str(event.seq)] = card
 
     def _picture(self, state: Incident) -> None:
         drawn = draw(self.ports, state)

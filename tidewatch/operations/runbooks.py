@@ -13,7 +13,7 @@ from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, Verdict, verdict
 from tidewatch.domain.runbook_input import Answer, answered
 from tidewatch.operations.absent import without_batch, without_labels
-from tidewatch.operations.journal import keep_text, load, record_known, send_job, text_of
+from tidewatch.operations.journal import MACHINE, keep_text, load, record_known, send_job, text_of
 from tidewatch.operations.preconditions import unmet
 from tidewatch.operations.request_approval import request_approval
 from tidewatch.operations.run_progress import Progress
@@ -57,7 +57,7 @@ def start_run(
     answers = answered(runbook.inputs, given or {}, seen.finding)
     if why := unmet(ports, seen, runbook):
         raise Refused(f"{runbook.name} cannot start now: {why}.")
-    inputs = keep_text(ports, incident, json.dumps(answers)) if answers else None
+    inputs = keep_text(ports, incident, json.dumps(answers), cause.actor) if answers else None
     if runbook.risk == "low":
         return record_start(ports, incident, runbook, inputs, cause), runbook
     running.start(seen, ports.people, cause.actor, runbook, inputs, ports.clock.now())  # refused now, not after a yes
@@ -140,7 +140,7 @@ def carry_out_run(ports: Ports, incident: str, run: str) -> None:
     finished = Draft("runbook_finished", {
         "run": run, "runbook": job.runbook, "exit_status": y.exit_status, "seconds": round(y.seconds, 2),
         "verdict": "passed" if said.passed else "failed", "sentence": said.sentence,
-        "output": keep_text(ports, incident, output),
+        "output": keep_text(ports, incident, output, MACHINE),
     })  # fmt: skip
     cause = Cause("tidewatch", "queue", f"finished:{run}")
     record_known(ports, incident, cause, lambda now: _ended(ports, now, mine, finished, said))

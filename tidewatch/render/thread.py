@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People
 from tidewatch.render.blocks import cut, escape
@@ -82,6 +82,7 @@ TELLS: dict[str, Tell] = {
     "accepted_as_usual": lambda d, who, text: f"✅ {who} {escape(d['sentence'])}.{_quoted(text(d.get('reason')))}",
     "baseline_relearnt": lambda d, who, _: f"📐 Learnt: {escape(d['sentence'])}.",
     "recovered": lambda d, who, _: f"✅ Recovered: {escape(d['sentence'])}.",
+    "texts_erased": lambda d, who, _: f"🧽 {len(d['texts'])} of the texts here were erased on request.",
     # Only in the timeline: they would drown a thread.
     "opened": lambda d, who, _: f"🔴 Opened: {escape(d['findings'][0]['sentence'])}.",
     "observed": lambda d, who, _: f"· Seen again: {escape(d['findings'][0]['sentence'])}.",
@@ -92,6 +93,7 @@ SILENT = {"opened", "observed", "window_passed", "runbook_begun"}
 
 def tell(event: Event, people: People, text_of: TextOf) -> str:
     """One event in words; an unknown kind by its name."""
+    event = as_today(event)
     if event.kind == "paged":
         name = people.name(event.data["person"])
         return f"📟 {name} is called for {event.data['tier']}: {escape(event.data['why'])}."

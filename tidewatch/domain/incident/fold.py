@@ -1,13 +1,13 @@
 """From events to the incident they tell of: one small step a kind of event."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding, Signal
 from tidewatch.domain.incident.approval import Approval, Vote
+from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident, Status
 from tidewatch.domain.model_spec import Response
@@ -16,18 +16,22 @@ Step = Callable[[Incident, Event], Incident]
 
 
 def fold(events: Iterable[Event]) -> Incident | None:
-    """The incident that these events tell of; None for no events. Unknown kinds change nothing but the version."""
+    """The incident that these events tell of; None for no events. Unknown kinds change nothing but the version.
+
+    Raises BrokenRecord for an event that a newer Tidewatch wrote.
+    """
     incident: Incident | None = None
-    for event in events:
+    keys: set[str] = set()
+    for event in map(as_today, events):
+        keys.add(event.key)
+        last = event
         if event.kind == "opened":
             incident = _opened(event)
         elif incident is not None and event.kind in _STEPS:
             incident = _STEPS[event.kind](incident, event)
-        if incident is not None:
-            incident = replace(
-                incident, version=event.seq, head=event.hash, keys=incident.keys | {event.key}
-            )  # fmt: skip
-    return incident
+    if incident is None:
+        return None
+    return replace(incident, version=last.seq, head=last.hash, keys=frozenset(keys))
 
 
 def _opened(event: Event) -> Incident:

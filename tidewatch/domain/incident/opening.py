@@ -76,6 +76,7 @@ def headline(spec_title: str, finding: Finding) -> str:
         "endpoint_memory": "the endpoint runs short of memory",
         "endpoint_gpu": "the endpoint runs short of GPU",
         "poison": f"work in the queue {finding.subject} keeps failing",
+        "log_changed": "somebody changed the incident log",
     }
     return f"{spec_title}: {what[finding.check]}"
 

@@ -72,7 +72,8 @@ def undo(incident: Incident, people: People, user: str, runbook: Runbook, run: R
         raise Refused(f"{run.id} was taken back already.")
     if incident.running:
         raise Refused(f"{incident.running.runbook} is running; wait for its verdict or stop it first.")
-    if run.verdict != "passed" and not runbook.undo and not run.worker:
+    written = run.verdict in ("passed", "interrupted")  # killed between writing and telling, it may have written
+    if not run.worker or not (written or runbook.undo):
         raise Refused(f"{run.id} changed nothing: there is nothing to take back.")
     if incident.status == "resolved" and not opening.reopens(incident, now):
         raise Refused(f"{incident.id} is closed for good; report what is wrong now as a new incident.")
