@@ -2,6 +2,8 @@
 
 from tidewatch.runbook_api import Task, same, say
 
+SELECTIVE = "unseen_category"  # it strikes some values and not others: what is left is another mix
+
 task = Task.receive()
 for window in task.windows:
     batch = task.batch(window)
@@ -13,7 +15,7 @@ for window in task.windows:
         wrong = task.faulty(window, column)
         if not wrong.any() or not same(batch.columns[column], task.neutralised(window, column)):
             say(False, f"the faulty values of {column} are not replaced in {window}")
-        if not wrong.all() and column in task.strange(window, ~wrong):
+        if task.finding.check != SELECTIVE and not wrong.all() and column in task.strange(window, ~wrong):
             say(False, f"the other values of {column} are unusual too in {window}")
     if not task.is_scored(window):
         say(False, f"the predictions of {window} are not the model's answers to the corrected rows")
