@@ -1,4 +1,4 @@
-"""The remedies on real flights: a fault comes in, its runbook is suggested, run, verified, and the incident resolved."""
+"""On real flights: a fault comes in, its runbook is suggested, run, verified, and the incident resolved."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -69,7 +69,9 @@ def test_an_empty_weather_feed_is_filled_from_the_same_hour_of_the_day_before(fl
     assert flights.house.incident().finding.subject == "weather feed"
     remedied(flights, "restore-column")
     now, before = lies(flights), world().rows(DAY - timedelta(days=1))
-    same_hour = before.drop_duplicates(["origin", "sched_dep_time"], keep="last").set_index(["origin", "sched_dep_time"])
+    same_hour = before.drop_duplicates(["origin", "sched_dep_time"], keep="last").set_index(
+        ["origin", "sched_dep_time"]
+    )
     rows = [(o, t) for o, t in zip(now.columns["origin"], now.columns["sched_dep_time"], strict=True)]
     known = [place for place, row in enumerate(rows) if row in same_hour.index]
     assert len(known) > 0.8 * len(rows)
