@@ -11,7 +11,7 @@ from tests.operations.remedies import DAY, INC, NO, READ, python, refused, run, 
 from tidewatch.domain.events import Draft
 from tidewatch.domain.runbook import When
 from tidewatch.domain.runbook_input import Input, WrongAnswers
-from tidewatch.operations.journal import record_known, text_of
+from tidewatch.operations.journal import record_known, text_names, text_of
 from tidewatch.operations.runbooks import carry_out_run, start_run
 from tidewatch.operations.suggestion import suggestion
 
@@ -49,7 +49,7 @@ def test_wrong_answers_start_nothing(opened: House) -> None:
 def test_inputs_that_were_erased_end_the_run_with_a_sentence(opened: House) -> None:
     with_runbook(opened, inputs={"rows": Input(type="integer", default=1)})
     started, _ = start_run(opened.ports, INC, "", opened.by("U0ANA"))
-    opened.ports.blobs.delete("texts", f"{INC}/{started.runs[0].inputs['sha256']}.json")
+    opened.ports.blobs.delete("texts", text_names(INC, started.runs[0].inputs)[0])
     opened.run_jobs()
     assert opened.incident().runs[0].sentence == "what it was told has been erased"
 
