@@ -4,68 +4,17 @@ What a Y of another mind would write is made here; its process only puts it wher
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.operations.house import MODEL, SPEC, House
-from tests.operations.timely import tick
-from tests.runbooks.conftest import SCORE
-from tests.runbooks.running import SHIPPED, contents, run, with_programs
-from tidewatch.adapters.local.runbooks import load_runbooks
-from tidewatch.domain.incident.run import Run
+from tests.operations.house import MODEL, House
+from tests.runbooks.remedied import DAY, GOOD, labels, ran, rows, written
+from tests.runbooks.running import contents
 from tidewatch.domain.table import Table
-from tidewatch.operations.suggestion import suggestion
 
-GOOD, DAY, NEXT = "2026-03-01", "2026-03-02", "2026-03-03"  # the clock begins on 2 March, 03:00
-LIE = '{"passed": true, "sentence": "all is well"}'
-WEIGHT = "weight: {type: number, unit: pounds, importance: high"
-MORE = """
-feeds:
-  batch: {command: [python, refetch.py, batch]}
-  labels: {command: [python, refetch.py, labels]}
-schedules: {batches_every: 1d, batches_grace: 6h}
-staleness: {labels: 2d}
-"""
 Sabotage = tuple[Callable[[House], bytes | None], str]  # what lies there instead, and what Z says
-
-
-@pytest.fixture(scope="session")
-def remedied_house(model_house: House, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """For copies only."""
-    builders = tmp_path_factory.mktemp("builders")
-    (builders / "score.py").write_text(SCORE)
-    made = model_house.copy(tmp_path_factory.mktemp("remedied") / "house")
-    made.hand_over(SPEC.replace(WEIGHT, f"{WEIGHT}, range: [0, 100], restored_by: [colour, income]") + MORE, builders)
-    return made
-
-
-@pytest.fixture
-def house(remedied_house: House, tmp_path: Path) -> House:
-    made = remedied_house.copy(tmp_path / "house")
-    made.change(runbooks=load_runbooks(SHIPPED))
-    made.batch(GOOD)
-    made.labels(GOOD)
-    made.later(days=1)
-    return made
-
-
-def ran(house: House, name: str, container: str, data: bytes | None) -> Run:
-    """The suggested runbook, whose Y puts `data` where its proposal goes and says what Z would say."""
-    suggested = suggestion(house.ports, house.incident())
-    assert suggested is not None and suggested.name == name
-    puts = f"print({LIE!r})\n"
-    if data is not None:
-        (house.root / "instead").write_bytes(data)
-        puts += (
-            f"out = work / 'out' / '{container}'\n"
-            "out.mkdir(parents=True)\n"
-            f"(out / '{DAY}.parquet').write_bytes(pathlib.Path({str(house.root / 'instead')!r}).read_bytes())\n"
-        )
-    with_programs(house, name, run=puts)
-    return run(house)
 
 
 def refused(house: House, name: str, container: str, sabotage: Sabotage) -> None:
@@ -74,19 +23,6 @@ def refused(house: House, name: str, container: str, sabotage: Sabotage) -> None
     assert done.verdict == "failed" and sabotage[1] in done.sentence, done.sentence
     assert house.incident().status == "open"
     assert contents(house) == before  # what it wrote counts for nobody
-
-
-def rows(house: House, day: str = DAY, **columns: Any) -> Table:
-    """A day as the model answers it."""
-    table = house.day(day, **columns)
-    weight = table.columns["weight"]
-    answer = np.where(np.isnan(weight), np.nan, weight > 37.5)
-    kept = {name: values for name, values in table.columns.items() if name != "late"}
-    return Table({**kept, "prediction": answer}, table.kinds)
-
-
-def written(house: House, table: Table) -> bytes:
-    return house.ports.tables.write(table)
 
 
 def with_weights(change: Callable[[Any], Any], **columns: Any) -> Callable[[House], bytes]:
@@ -113,10 +49,10 @@ def without_sentinels(weight: Any) -> Any:
 
 
 @pytest.fixture
-def impossible(house: House) -> House:
-    house.batch(DAY, weight=sentinels(house.day(DAY).columns["weight"]))
-    assert house.incident().finding.check == "range"
-    return house
+def impossible(remedied: House) -> House:
+    remedied.batch(DAY, weight=sentinels(remedied.day(DAY).columns["weight"]))
+    assert remedied.incident().finding.check == "range"
+    return remedied
 
 
 def test_nulls_for_impossible_values_are_believed(impossible: House) -> None:
@@ -182,10 +118,10 @@ def found(house: House) -> Any:
 
 
 @pytest.fixture
-def empty(house: House) -> House:
-    house.batch(DAY, weight=lost(house.day(DAY).columns["weight"]))
-    assert house.incident().finding.check == "nulls"
-    return house
+def empty(remedied: House) -> House:
+    remedied.batch(DAY, weight=lost(remedied.day(DAY).columns["weight"]))
+    assert remedied.incident().finding.check == "nulls"
+    return remedied
 
 
 def test_values_of_the_last_good_day_are_believed(empty: House) -> None:
@@ -221,15 +157,6 @@ def test_a_column_that_was_not_restored_is_not_believed(empty: House, sabotage: 
 # --- produced again ----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def missing(house: House) -> House:
-    house.later(days=1)
-    house.batch(NEXT)
-    tick(house)
-    assert house.incident().finding.check == "missing_batch"
-    return house
-
-
 def test_a_batch_as_usual_is_believed_and_taken_in(missing: House) -> None:
     done = ran(missing, "rerun-batch", "batches", written(missing, rows(missing)))
     assert done.verdict == "passed", done.sentence
@@ -256,21 +183,6 @@ def test_a_batch_that_is_none_is_not_believed(missing: House, sabotage: Sabotage
 
 
 # --- asked for again ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def unlabelled(house: House) -> House:
-    house.batch(DAY)
-    house.later(days=1)
-    house.batch(NEXT)
-    tick(house)
-    assert house.incident().finding.check == "stale_labels"
-    return house
-
-
-def labels(house: House, day: str = DAY, **columns: Any) -> bytes:
-    table = house.day(day, **columns)
-    return written(house, Table({name: table.columns[name] for name in ("id", "late")}, table.kinds))
 
 
 @pytest.mark.parametrize("late", [0.2, 0.9], ids=["as usual", "and show a bad model"])

@@ -255,6 +255,7 @@ def _take_up(shelf: Shelf, windows: Sequence[str]) -> None:
     """What lies in the store now counts from now on: for comparisons, and for labels that are in already."""
     spec = shelf.spec()
     for window in windows:
+        shelf.forget_gone(window)
         examine_again(shelf.ports, shelf.model, window)
         judge_labels(shelf, spec, window, "queue")
 

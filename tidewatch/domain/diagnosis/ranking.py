@@ -117,5 +117,7 @@ def _with_runbook(cause: Cause, runbooks: Sequence[Runbook]) -> Cause:
     checks = CHECKS.get(cause.kind, ())
     if cause.kind == "unit_or_scale" and "scale" not in cause.evidence:
         checks = ()  # the runbook converts by what the check of the scale has measured
+    if cause.kind == "staleness":
+        checks = (cause.evidence["check"],)  # labels are asked for again, a model is not
     chosen = next((runbook for runbook in special_first(runbooks) if set(runbook.when.covers) & set(checks)), None)
     return replace(cause, runbook=chosen.name) if chosen else cause

@@ -12,10 +12,11 @@ def restored_by(spec: ModelSpec) -> Iterator[Remark]:
         numbers = [key for key in column.restored_by if key in features and spec.columns[key].type != "text"]
         for place, key in enumerate(column.restored_by):
             where = ("columns", name, "restored_by", str(place))
-            if key == name or key not in features:
-                what = "itself" if key == name else f"'{key}', which is no feature"
+            if key == name:
+                yield Remark(where, f"'{name}' cannot be restored by itself; name other features that tell its value")
+            elif key not in features:
                 others = [other for other in features if other != name]
-                yield Remark(where, f"'{name}' is restored by {what}{suggestion(key, others)}; name other features")
+                yield Remark(where, f"'{name}' is restored by '{key}', which is no feature{suggestion(key, others)}")
             elif key in numbers[1:]:
                 said = (
                     f"{numbers[0]} and {key} are both no text; the nearest can be found in one, leave one of them out"
