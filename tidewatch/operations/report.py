@@ -10,7 +10,8 @@ from tidewatch.domain.finding import Finding, Signal, by_signal
 from tidewatch.domain.incident import opening
 from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
-from tidewatch.domain.model_spec import TIERS, ModelSpec, Response, Tier
+from tidewatch.domain.model_spec import TIERS, ModelSpec, Tier
+from tidewatch.domain.response import Response, merged
 from tidewatch.operations.journal import record
 from tidewatch.operations.numbering import next_number
 from tidewatch.operations.shelf import Shelf, UnknownModel
@@ -91,8 +92,9 @@ def _policy(ports: Ports, model: str) -> tuple[str, Response, dict[Tier, list[st
     try:
         spec: ModelSpec = Shelf(ports, model).spec()
     except UnknownModel:
-        return model, Response(), everyone
-    return spec.title, spec.response, {tier: spec.owners.get(tier) or everyone[tier] for tier in TIERS}
+        return model, ports.oncall.of(team).response, everyone
+    response = merged(ports.oncall.of(team).response, spec.response)
+    return spec.title, response, {tier: spec.owners.get(tier) or everyone[tier] for tier in TIERS}
 
 
 def _is_over(ports: Ports, marker: Marker) -> bool:

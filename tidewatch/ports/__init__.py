@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidewatch.domain.oncall.duty import OnCallPlan
 from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
 from tidewatch.ports.blobs import Blobs
@@ -37,3 +38,4 @@ class Ports:
     runbooks: Sequence[Runbook]
     channel: str  # where alerts go
     command: str  # the slash command people type, "/ml"
+    oncall: OnCallPlan = OnCallPlan()  # policies and rotas by team

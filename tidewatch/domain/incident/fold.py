@@ -47,6 +47,7 @@ def _opened(event: Event) -> Incident:
         owners={tier: tuple(users) for tier, users in data["owners"].items()},
         findings=_worst_last(data["findings"]),
         tier_since=event.at,
+        waits_since=event.at,
         last_seen=event.at,
     )
 
@@ -65,16 +66,28 @@ def _reopened(incident: Incident, event: Event) -> Incident:
     incident = _observed(incident, event)
     return replace(
         incident, status="open", owner="", owned_since=None, tier="L1", tier_since=event.at, since=event.at,
-        resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
+        waits_since=event.at, resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
+        owners_so_far=(),
     )  # fmt: skip
 
 
 def _acknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="acknowledged", owner=event.actor, owned_since=event.at, watch_until=None)
+    return _taken(incident, event, event.actor)
+
+
+def _assigned(incident: Incident, event: Event) -> Incident:
+    return _taken(incident, event, event.data["to"])
+
+
+def _taken(incident: Incident, event: Event, owner: str) -> Incident:
+    return replace(
+        incident, status="acknowledged", owner=owner, owned_since=event.at, watch_until=None,
+        owners_so_far=(*incident.owners_so_far, (owner, event.at)),
+    )  # fmt: skip
 
 
 def _unacknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="open", owner="", owned_since=None, tier_since=event.at, paged=())
+    return replace(incident, status="open", owner="", owned_since=None, waits_since=event.at, paged=())
 
 
 def _escalated(incident: Incident, event: Event) -> Incident:
@@ -82,7 +95,7 @@ def _escalated(incident: Incident, event: Event) -> Incident:
     tiers = incident.tiers if tier in incident.tiers else (*incident.tiers, tier)
     return replace(
         incident, status="open", owner="", owned_since=None, tier=tier, tier_since=event.at, tiers=tiers, paged=(),
-        watch_until=None,
+        waits_since=event.at, watch_until=None,
     )  # fmt: skip
 
 
@@ -120,8 +133,15 @@ def _run_undone(incident: Incident, event: Event) -> Incident:
     if incident.status != "resolved":
         return incident
     return replace(
-        incident, status="open", owner="", owned_since=None, tier_since=event.at, resolved=None, recovered=False,
-        paged=(), passed=(),
+        incident, status="open", owner="", owned_since=None, tier_since=event.at, waits_since=event.at, resolved=None,
+        recovered=False, paged=(), passed=(),
+    )  # fmt: skip
+
+
+def _findings_written(incident: Incident, event: Event) -> Incident:
+    return replace(
+        incident, written_findings=incident.written_findings + 1,
+        findings_of=(*incident.findings_of, (event.actor, event.at, event.data)),
     )  # fmt: skip
 
 
@@ -170,7 +190,8 @@ def _watched(incident: Incident, event: Event) -> Incident:
 
 def _waits_again(incident: Incident, event: Event) -> Incident:
     return replace(
-        incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None, paged=()
+        incident, status="open", watch_until=None, tier_since=event.at, waits_since=event.at, owner="",
+        owned_since=None, paged=(),
     )  # fmt: skip
 
 
@@ -186,6 +207,7 @@ _STEPS = {
     "reopened": _reopened,
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
+    "assigned": _assigned,
     "escalated": _escalated,
     "paged": lambda incident, event: replace(
         incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at
@@ -195,7 +217,7 @@ _STEPS = {
     "cancel_requested": lambda incident, event: _run_changed(incident, event.data["run"], cancelled_by=event.actor),
     "runbook_finished": _run_ended,
     "runbook_undone": _run_undone,
-    "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),
+    "findings_written": _findings_written,
     "retraining_requested": lambda incident, _: replace(incident, retraining="requested"),
     "retraining_started": lambda incident, _: replace(incident, retraining="running"),
     "retraining_failed": lambda incident, _: replace(incident, retraining="failed"),
