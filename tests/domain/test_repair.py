@@ -56,9 +56,7 @@ def table(**columns: Any) -> Table:
 def test_a_value_is_looked_up_by_equal_texts_and_the_nearest_number_in_the_latest_window_that_has_it() -> None:
     late = table(port=texts("A", "A", "A"), hour=np.array([1.0, 9.0, 9.0]), temp=np.array([10.0, 20.0, 21.0]))
     early = table(port=texts("A", "B"), hour=np.array([8.0, 8.0]), temp=np.array([99.0, 30.0]))
-    day = table(
-        port=texts("A", "A", "B", "C", None, "A"), hour=np.array([2.0, 8, 1, 1, 1, NAN]), temp=np.full(6, NAN)
-    )
+    day = table(port=texts("A", "A", "B", "C", None, "A"), hour=np.array([2.0, 8, 1, 1, 1, NAN]), temp=np.full(6, NAN))
     found = looked_up(day, ["port", "hour"], "temp", np.full(6, True), [late, early])
     assert same(found, np.array([10.0, 21.0, 30.0, NAN, NAN, NAN]))
 
