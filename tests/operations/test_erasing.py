@@ -67,7 +67,8 @@ def test_the_thread_no_longer_shows_it(written: House) -> None:
 def test_findings_that_a_hand_over_repeats_are_gone_from_there_too(written: House) -> None:
     escalate(written.ports, "INC-1001", "not ours", written.by("U0CARA"))
     written.run_jobs()
-    assert said(written).count("Weights come in pounds") == 2
+    before = said(written).count("Weights come in pounds")
+    assert before == 2  # where they were written, and where L3 was called; not where L2 had been
     erase(written.ports, "U0BEN")
     written.run_jobs()
     assert "Weights come in pounds" not in said(written)
@@ -112,9 +113,10 @@ def test_a_process_that_died_anywhere_is_finished_by_the_next(written: House, de
 
 
 def test_a_text_kept_for_a_decision_that_was_refused_is_erased_too(written: House) -> None:
-    with pytest.raises(Refused):
-        escalate(written.ports, "INC-1001", SECRET, written.by("U0ANA"), seen=1)
-    assert erase(written.ports, "U0ANA").texts == 4
+    escalate(written.ports, "INC-1002", SECRET, written.by("U0ANA"))
+    with pytest.raises(Refused, match="L2's findings"):
+        escalate(written.ports, "INC-1002", SECRET, written.by("U0ANA"))
+    assert erase(written.ports, "U0ANA").texts == 5
     assert not any(SECRET in text for text in texts(written))
 
 
