@@ -141,7 +141,7 @@ def _run_undone(incident: Incident, event: Event) -> Incident:
 def _findings_written(incident: Incident, event: Event) -> Incident:
     return replace(
         incident, written_findings=incident.written_findings + 1,
-        findings_of=(*incident.findings_of, (event.actor, event.at, event.data)),
+        findings_of=(*incident.findings_of, (event.actor, event.seq, event.data)),
     )  # fmt: skip
 
 

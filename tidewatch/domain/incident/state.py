@@ -43,9 +43,7 @@ class Incident:
     approvals: tuple[Approval, ...] = ()
     retraining: Literal["", "requested", "running", "failed", "compared"] = ""
     written_findings: int = 0  # by L2
-    findings_of: tuple[
-        tuple[str, datetime, Mapping[str, Mapping[str, str]]], ...
-    ] = ()  # by whom, when, text references
+    findings_of: tuple[tuple[str, int, Mapping[str, Mapping[str, str]]], ...] = ()  # by whom, event, text references
     passed: tuple[str, ...] = ()  # good windows in a row
     watch_until: datetime | None = None
     paged: tuple[str, ...] = ()  # since the present tier was called
