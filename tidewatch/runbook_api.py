@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal, NoReturn
@@ -77,9 +78,7 @@ class Task:
 
     def keep(self, container: str, window: str, table: Table) -> Path:
         """Write a table for the store; containers must be named in the runbook's `writes`."""
-        folder = self.work / "out" / container
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{window}.parquet"
+        file = self._out(container, window)
         file.write_bytes(tables().write(table, {"window": window, "corrected_for": self.incident}))
         return file
 
@@ -93,31 +92,46 @@ class Task:
         sys.stdout.flush()
 
     def rescore(self, file: Path) -> None:
-        """Let the model answer again, in place, through the builders' scoring command. Raises CalledProcessError."""
+        """Let the model answer again, in place, through the builders' scoring command, or end the script."""
         self._of_builders(self.scoring["command"], model=self.work / "model", data=file, out=file)
 
     def fetch(self, feed: Literal["batch", "labels"], window: str) -> Path:
-        """Let the builders' command produce what did not come, as a file for the store; a batch without the model's
-        answers is scored. Raises CalledProcessError, and UnreadableTable."""
-        declared = getattr(self.spec.feeds, feed)
-        file = self.keep("batches" if feed == "batch" else "labels", window, Table({}, {}))
-        file.unlink()
-        self._of_builders(declared.command, window=window, out=file)
+        """Let the builders' command produce what did not come, for the store; a batch without the model's answers is
+        scored. A command that fails ends the script."""
+        file = self._out("batches" if feed == "batch" else "labels", window)
+        self._of_builders(getattr(self.spec.feeds, feed).command, window=window, out=file)
         if feed == "batch":
-            came = tables().read(file.read_bytes(), file.name)
-            answers = [*self.spec.of_role("score"), *self.spec.of_role("prediction")]
-            if missing := [name for name in answers if name not in came.columns]:
-                none = dict.fromkeys(missing, np.full(came.rows, np.nan))
-                self.keep(
-                    "batches", window, Table({**came.columns, **none}, {**came.kinds, **dict.fromkeys(none, "number")})
-                )
-                self.rescore(file)
+            self._answered(file, window)
         return file
 
-    def _of_builders(self, words: Sequence[str], **named: object) -> None:
+    def _answered(self, file: Path, window: str) -> None:
+        try:
+            came = tables().read(file.read_bytes(), file.name)
+        except UnreadableTable:
+            return  # Z says what is wrong with it
+        if missing := [name for name in self._answers if name not in came.columns]:
+            none = dict.fromkeys(missing, np.full(came.rows, np.nan))
+            kinds = dict.fromkeys(missing, "number")
+            self.keep("batches", window, Table({**came.columns, **none}, {**came.kinds, **kinds}))
+            self.rescore(file)
+
+    def _of_builders(self, words: Sequence[str], *, out: Path, **named: object) -> None:
         command = [sys.executable if word == "python" else word for word in words]
-        arguments = [str(word) for name, value in named.items() for word in (f"--{name}", value)]
-        subprocess.run([*command, *arguments], cwd=self.scoring["folder"], check=True)  # noqa: S603 - no shell
+        arguments = [str(word) for name, value in {**named, "out": out}.items() for word in (f"--{name}", value)]
+        ended = subprocess.run([*command, *arguments], cwd=self.scoring["folder"], check=False)  # noqa: S603 - no shell
+        if ended.returncode:
+            sys.exit(f"{' '.join(words)} ended with exit status {ended.returncode}; what it said stands above")
+        if not out.exists():
+            sys.exit(f"{' '.join(words)} ended well and wrote no file")
+
+    def _out(self, container: str, window: str) -> Path:
+        folder = self.work / "out" / container
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{window}.parquet"
+
+    @property
+    def _answers(self) -> list[str]:
+        return [name for role in ("score", "prediction") for name in self.spec.of_role(role)]
 
     # --- repairing columns -------------------------------------------------------------------------------
 
@@ -135,18 +149,16 @@ class Task:
 
     def set_aside(self, window: str) -> None:
         """Keep the batch as it came in quarantine, byte by byte."""
-        folder = self.work / "out" / "quarantine"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{window}.parquet").write_bytes((self.work / "originals" / f"{window}.parquet").read_bytes())
+        self._out("quarantine", window).write_bytes((self.work / "originals" / f"{window}.parquet").read_bytes())
 
     def faulty(self, window: str, column: str) -> Mask:
         """The rows whose value in that column is faulty (see domain.repair)."""
-        usual = self._usual(self._baseline(), window).columns.get(column)
+        usual = self._usual(self._baseline, window).columns.get(column)
         return faulty(self.spec.columns[column], usual, self.finding.check, self.original(window).columns[column])
 
     def neutralised(self, window: str, column: str) -> Values:
         """The column with what the spec puts for faulty values in their place."""
-        usual = self._usual(self._baseline(), window).columns.get(column)
+        usual = self._usual(self._baseline, window).columns.get(column)
         by = neutral(self.spec.columns[column], usual)
         return replaced(self.original(window).columns[column], self.faulty(window, column), by)
 
@@ -154,8 +166,9 @@ class Task:
         """The column with faulty values looked up in the last good windows, and the rows for which there was none:
         these have what the spec puts for faulty values."""
         came, wanted = self.original(window), self.faulty(window, column)
-        good = [self._read(f"good/{name}") for name in sorted(os.listdir(self.work / "good"), reverse=True)]
         keys = [key for key in self.spec.columns[column].restored_by if key in came.columns]
+        names = sorted(os.listdir(self.work / "good"), reverse=True)
+        good = (self._read(f"good/{name}", [*keys, column]) for name in names)
         found = looked_up(came, keys, column, wanted, good)
         lost = wanted & is_null(found)
         values = self.neutralised(window, column)
@@ -170,18 +183,16 @@ class Task:
         file.write_bytes((self.work / "batches" / f"{window}.parquet").read_bytes())
         self.rescore(file)
         now, again = self.batch(window), tables().read(file.read_bytes(), file.name)
-        answers = [name for role in ("score", "prediction") for name in self.spec.of_role(role)]
-        return all(same(now.columns.get(name), again.columns.get(name)) for name in answers)
+        return all(same(now.columns.get(name), again.columns.get(name)) for name in self._answers)
 
     def changed(self, window: str) -> list[str]:
         """Columns that came otherwise, or not at all, or are gone; answers of the model aside."""
         came, now = self._read(f"originals/{window}.parquet").columns, self.batch(window).columns
-        answers = {name for role in ("score", "prediction") for name in self.spec.of_role(role)}
-        return sorted(n for n in (came.keys() | now.keys()) - answers if not same(came.get(n), now.get(n)))
+        return sorted(n for n in (came.keys() | now.keys()) - {*self._answers} if not same(came.get(n), now.get(n)))
 
     def strange(self, window: str, rows: Mask | None = None) -> list[str]:
         """Columns in which any check of profiles finds the window unusual, by itself: of all its rows, or of some."""
-        baseline, file = self._baseline(), self.work / "batches" / f"{window}.parquet"
+        baseline, file = self._baseline, self.work / "batches" / f"{window}.parquet"
         data = file.read_bytes() if rows is None else tables().write(self.batch(window).where(rows))
         counted = count(tables(), data, file.name, self.spec, baseline)
         usual = self._usual(baseline, window)
@@ -220,7 +231,7 @@ class Task:
         found = []
         if outcome.labelled < least * outcome.rows:
             found.append(f"{outcome.labelled} of {outcome.rows} rows have a label, where {least:.0%} is the least")
-        if _only_one(outcome) and not any(map(_only_one, earlier)):
+        if self.spec.task == "binary" and _only_one(outcome) and not any(map(_only_one, earlier)):
             found.append(f"all {outcome.labelled} labels say the same, which they never did before")
         if outcome.unmatched >= UNMATCHED * max(outcome.labelled + outcome.unmatched, 1):
             found.append(f"{outcome.unmatched} labels are of rows that the batch does not have")
@@ -231,7 +242,7 @@ class Task:
         the finding is not about one column: then nothing would be verified."""
         if self.finding.subject not in self.spec.columns:
             raise ValueError(f"the finding is about {self.finding.subject}, which is no column")
-        baseline, file = self._baseline(), self.work / "batches" / f"{window}.parquet"
+        baseline, file = self._baseline, self.work / "batches" / f"{window}.parquet"
         counted = count(tables(), file.read_bytes(), file.name, self.spec, baseline)
         usual = self._usual(baseline, window)
         results = drift.compare(self.spec, baseline, usual, counted.profile, counted.samples)
@@ -239,7 +250,7 @@ class Task:
 
     def as_usual(self, window: str, column: str, values: Numbers) -> Numbers:
         """Converted values, with those that differ from a usual value only by rounding put right."""
-        usual = self._usual(self._baseline(), window).columns[column]
+        usual = self._usual(self._baseline, window).columns[column]
         return snapped(values, usual) if isinstance(usual, NumberProfile) else values
 
     def same_rows(self, window: str) -> bool:
@@ -258,16 +269,17 @@ class Task:
 
     def performance_findings(self) -> list[Finding]:
         """Run the performance check again on `outcomes`."""
-        return judge_labels(self.spec, self._baseline(), self.outcomes())[0]
+        return judge_labels(self.spec, self._baseline, self.outcomes())[0]
 
     def _usual(self, baseline: Baseline, window: str) -> Profile:
         return baseline.profile_of((self.work / "usual" / f"{window}.json").read_bytes())
 
+    @cached_property
     def _baseline(self) -> Baseline:
         return Baseline.from_bytes((self.work / "baseline.json").read_bytes())
 
-    def _read(self, name: str) -> Table:
-        return tables().read((self.work / name).read_bytes(), name)
+    def _read(self, name: str, columns: list[str] | None = None) -> Table:
+        return tables().read((self.work / name).read_bytes(), name, columns)
 
 
 def _only_one(outcome: DayOutcome) -> bool:

@@ -4,7 +4,7 @@ Faulty are values outside of the spec's range, infinite ones, categories that ar
 the finding is about nulls, the nulls; where it is about a frozen column, all values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,22 +71,23 @@ def replaced(values: Values, chosen: Mask, by: float | str | None) -> Values:
     return changed
 
 
-def looked_up(table: Table, keys: Sequence[str], column: str, wanted: Mask, good: Sequence[Table]) -> Values:
+def looked_up(table: Table, keys: Sequence[str], column: str, wanted: Mask, good: Iterable[Table]) -> Values:
     """A value for each of the `wanted` rows, null where there is none: that of the row of the last good window which
     has the same texts in `keys` and is nearest in the one number among them. `good`: the latest first."""
     texts = [key for key in keys if table.columns[key].dtype == object]
     numbers = [key for key in keys if key not in texts]
-    text = any(window.columns[column].dtype == object for window in good)
-    found: Values = np.full(table.rows, None if text else np.nan, dtype=object if text else np.float64)
+    found: Values = np.full(table.rows, None, dtype=object)
     left = wanted.copy()
     for window in good:
+        if not left.any():
+            break
         known = _by_texts(window, texts, numbers, column)
         for row in np.flatnonzero(left):
             places, values = known.get(_texts(table, texts, row), ((), ()))
             at = table.columns[numbers[0]][row] if numbers else 0.0
             if len(places) and not np.isnan(at):
                 found[row], left[row] = values[int(np.argmin(np.abs(np.asarray(places) - at)))], False
-    return found
+    return found if table.kinds[column] == "text" else np.array(found.tolist(), dtype=np.float64)
 
 
 def _by_texts(
