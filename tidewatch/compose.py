@@ -49,6 +49,7 @@ def compose(settings: "Settings") -> "Ports":
         people=people(settings.roster),
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
+        storm_models=settings.storm_models,
         command=settings.command,
     )
 

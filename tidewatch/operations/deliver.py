@@ -25,6 +25,8 @@ from tidewatch.render.thread import thread_line
 
 DELIVERY = "delivery"
 CLAIM = timedelta(seconds=60)  # a deliverer that died is believed dead after this
+NEW_CARD = ("opened", "reopened")
+LOUD = ("silence_ended", "left_storm")  # after these, what nobody was told of needs a card
 LINE = 3900  # characters of one line in a thread: Slack refuses or splits what is longer than 4,000
 
 
@@ -45,6 +47,8 @@ class Delivered:
 
 
 def is_behind(ports: Ports, incident: Incident) -> bool:
+    if not incident.in_channel:
+        return False
     delivered, _ = _read(ports, incident.id)
     return min(delivered.shown, delivered.drawn) < incident.version
 
@@ -78,22 +82,25 @@ class _Delivery:
     def run(self) -> None:
         """Also what was appended while this ran: its own job found the record claimed."""
         events = self.ports.log.read(self.incident)
-        while events and self.delivered.drawn < len(events):
-            state = fold(events)
-            assert state is not None  # noqa: S101 - there are events
+        while (state := fold(events)) and state.in_channel and self.delivered.drawn < len(events):
             for event in events[self.delivered.shown :]:
                 self._show(event, state)
                 self.delivered.shown = event.seq
                 self.delivered.posted.clear()
                 self._keep()
-            self.ports.chat.update(self.delivered.channel, self.delivered.card, self._card(state))
+            if self.delivered.card:
+                self.ports.chat.update(self.delivered.channel, self.delivered.card, self._card(state))
             self.delivered.drawn = state.version
             self._keep()
             events = self.ports.log.read(self.incident)
 
     def _show(self, event: Event, state: Incident) -> None:
-        if event.kind in ("opened", "reopened"):
+        if event.kind in NEW_CARD and not event.data.get("quiet"):
             self._new_card(event, state)
+        elif event.kind in LOUD and not self.delivered.card:
+            self._new_card(event, state)
+        if not self.delivered.card:
+            return  # nobody was to hear of it so far
         request = event.data.get("request", "")
         if event.kind == "approval_requested":
             self.delivered.requests[request] = self._post(f"{event.seq}:approval", self._question(state, request))

@@ -7,6 +7,7 @@ from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
+from tidewatch.operations.counted import catch_up
 from tidewatch.operations.endpoint_again import endpoint_again
 from tidewatch.operations.examine import look_again
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
@@ -80,7 +81,7 @@ def request_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -
 
 def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> None:
     """Resolved when the check passes now, or when somebody who may says why it is resolved all the same."""
-    verified = checked_again(ports, load(ports, incident))
+    verified = checked_again(ports, catch_up(ports, incident))
     text = keep_text(ports, incident, reason) if reason else None
     try:
         record_known(

@@ -9,6 +9,7 @@ from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, Verdict, suggested, verdict
+from tidewatch.operations.counted import catch_up
 from tidewatch.operations.examine import usual_before
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
 from tidewatch.operations.shelf import Shelf
@@ -39,6 +40,7 @@ def start_run(ports: Ports, incident: str, name: str, cause: Cause) -> tuple[Inc
         run = f"{now.id}-R{len(now.runs) + 1}"
         return handling.start_run(now, run, runbook.name, runbook.title, 2 * runbook.timeout.total_seconds())
 
+    catch_up(ports, incident)
     after = record_known(ports, incident, cause, decide)
     if not chosen:  # the same click again
         raise Refused(f"{after.runs[-1].runbook} was started already.")

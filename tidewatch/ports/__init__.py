@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
+from tidewatch.domain.storm import MODELS
 from tidewatch.ports.blobs import Blobs
 from tidewatch.ports.chat import Chat
 from tidewatch.ports.clock import Clock
@@ -35,3 +36,4 @@ class Ports:
     runbooks: Sequence[Runbook]
     channel: str  # where alerts go
     command: str  # the slash command people type, "/ml"
+    storm_models: int = MODELS  # so many with one cause are a storm

@@ -33,7 +33,7 @@ def due(incident: Incident, now: datetime) -> list[Step]:
     ]
     if incident.watch_until and now > incident.watch_until:
         steps.append(Step("end_watch", f"watch-ended:{incident.version}", "the time to watch is over"))
-    return steps + _tier_steps(incident, now)
+    return steps if incident.quiet else steps + _tier_steps(incident, now)
 
 
 def _unanswered(incident: Incident, now: datetime) -> list[Step]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from tidewatch.domain.events import Event
 from tidewatch.domain.finding import Finding, Signal
 from tidewatch.domain.incident.approval import Approval, Vote
+from tidewatch.domain.incident import quiet
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident, Status
 from tidewatch.domain.model_spec import Response
@@ -32,7 +33,7 @@ def fold(events: Iterable[Event]) -> Incident | None:
 
 def _opened(event: Event) -> Incident:
     data = event.data
-    return Incident(
+    incident = Incident(
         id=event.incident,
         signal=Signal(**data["signal"]),
         title=data["title"],
@@ -45,6 +46,7 @@ def _opened(event: Event) -> Incident:
         tier_since=event.at,
         last_seen=event.at,
     )
+    return quiet.with_worst(quiet.came(incident, data), incident.findings)
 
 
 def _worst_last(records: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
@@ -53,19 +55,23 @@ def _worst_last(records: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
 
 
 def _observed(incident: Incident, event: Event) -> Incident:
-    kept = incident.findings[:1] + _worst_last(event.data["findings"])
-    return replace(incident, findings=kept, last_seen=event.at, passed=())
+    found = _worst_last(event.data["findings"])
+    kept = replace(
+        incident, findings=incident.findings[:1] + found, last_seen=event.at, passed=(), told=incident.told + 1
+    )  # fmt: skip
+    return quiet.with_worst(kept, found)
 
 
 def _reopened(incident: Incident, event: Event) -> Incident:
-    incident = _observed(incident, event)
+    incident = quiet.came(_observed(incident, event), event.data)
     return replace(
         incident, status="open", owner="", owned_since=None, tier="L1", tier_since=event.at, since=event.at,
-        resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
+        resolved=None, reopened=incident.reopened + 1, returns=incident.returns + 1, watch_until=None, paged=(),
     )  # fmt: skip
 
 
 def _acknowledged(incident: Incident, event: Event) -> Incident:
+    incident = quiet.somebody_acted(incident)
     return replace(incident, status="acknowledged", owner=event.actor, owned_since=event.at, watch_until=None)
 
 
@@ -163,7 +169,8 @@ _STEPS = {
     "unacknowledged": _unacknowledged,
     "escalated": _escalated,
     "paged": lambda incident, event: replace(
-        incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at
+        incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at,
+        warned=incident.warned or incident.flapping,
     ),
     "runbook_started": _run_started,
     "runbook_finished": _run_ended,
@@ -181,9 +188,12 @@ _STEPS = {
     "watched": _watched,
     "watch_ended": _waits_again,
     "relapsed": _waits_again,
-    "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
+    "window_passed": lambda incident, event: replace(
+        incident, passed=(*incident.passed, event.data["window"]), told=incident.told + 1
+    ),
     "resolved": _resolved,
     "accepted_as_usual": lambda incident, event: replace(_resolved(incident, event), unlearnt=True),
     "baseline_relearnt": lambda incident, _: replace(incident, unlearnt=False),
     "recovered": _resolved,
+    **quiet.STEPS,
 }
