@@ -13,10 +13,11 @@ from tidewatch.operations import approvals, respond
 from tidewatch.operations.journal import load
 from tidewatch.operations.retrain import request_retraining
 from tidewatch.operations.runbooks import start_run
+from tidewatch.operations.storms import split
 from tidewatch.ports import Ports
 from tidewatch.render.blocks import reason_view
 
-BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "more")
+BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "more", "split")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ def _escalate(ports: Ports, click: Click) -> str:
     return ""
 
 
+def _split(ports: Ports, storm: str, text: str, cause: Cause) -> object:
+    """`text` names the one that is no part of the storm, and says why."""
+    child, _, why = text.partition(" ")
+    if load(ports, child.upper()).storm != storm or not why.strip():
+        raise Refused(f"Name one of {storm} and say why, as in: INC-1042 its own sensor broke.")
+    return split(ports, child.upper(), why.strip(), cause)
+
+
 # What is done at once; what it answers is for the person alone, and empty where the card says it all.
 AT_ONCE: dict[str, Callable[[Ports, Click], str]] = {
     "acknowledge": _acknowledge,
@@ -85,6 +94,12 @@ ASKS = {
         "From now on days like these are usual; the old ones are no more.",
         "Accept",
     ),
+    "split": (
+        "Not one cause",
+        "Which one is another matter, and why?",
+        "Its INC first, as in: INC-1042 its own sensor broke.",
+        "Split off",
+    ),
     "retrain": ("Retrain", "Why will new data help?", "The comparison comes as a question.", "Train"),
 }
 
@@ -95,6 +110,7 @@ SUBMITS: dict[str, Callable[[Ports, str, str, Cause], object]] = {
     "findings": respond.write_findings,
     "accept": respond.accept,
     "retrain": request_retraining,
+    "split": _split,
 }
 
 

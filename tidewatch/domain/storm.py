@@ -53,7 +53,8 @@ class Affected:
 
 
 def departure(finding: Finding) -> float:
-    """How far beyond its limit, in limits; comparable between models only roughly, which is enough to name the worst."""
+    """How far beyond its limit, in limits; between models comparable only roughly, which is enough to name the
+    worst."""
     return abs(finding.value - finding.threshold) / (abs(finding.threshold) or 1.0)
 
 

@@ -95,9 +95,8 @@ class _Delivery:
             events = self.ports.log.read(self.incident)
 
     def _show(self, event: Event, state: Incident) -> None:
-        if event.kind in NEW_CARD and not event.data.get("quiet"):
-            self._new_card(event, state)
-        elif event.kind in LOUD and not self.delivered.card:
+        told = event.kind in NEW_CARD and not event.data.get("quiet")
+        if told or (event.kind in LOUD and not self.delivered.card):
             self._new_card(event, state)
         if not self.delivered.card:
             return  # nobody was to hear of it so far

@@ -76,7 +76,11 @@ def _note_good(ports: Ports, incident: Incident, window: str, via: str) -> None:
     def decide(now: Incident | None) -> list[Draft]:
         if now is None:
             return []
-        return confirmed(now, row or ()) if now.status == incident.status == "resolved" else opening.passed(now, window, row)
+        return (
+            confirmed(now, row or ())
+            if now.status == incident.status == "resolved"
+            else opening.passed(now, window, row)
+        )
 
     key = f"{'confirming' if incident.status == 'resolved' else 'passed'}:{window}:{incident.reopened}"
     record(ports, incident.id, Cause("tidewatch", via, key), decide)
@@ -93,7 +97,9 @@ def _report_signal(ports: Ports, signal: Signal, findings: list[Finding], key: s
         if incident is None:
             return [opening.opened(title, findings, policy, owners, _quiet(ports, name, findings[0]))]
         if incident.status == "resolved":
-            quiet = {"quiet": "flapping"} if comes_back_quietly(incident) else _quiet(ports, name, findings[0])
+            quiet = (
+                {"quiet": "flapping"} if comes_back_quietly(incident) else _quiet(ports, name, findings[0], incident)
+            )
             return opening.seen_again(incident, findings, quiet)
         adds_nothing = not is_news(incident, findings, ports.clock.now())
         if adds_nothing:
@@ -116,10 +122,12 @@ def _report_signal(ports: Ports, signal: Signal, findings: list[Finding], key: s
         return name
 
 
-def _quiet(ports: Ports, incident: str, finding: Finding) -> dict[str, Any]:
+def _quiet(ports: Ports, incident: str, finding: Finding, before: Incident | None = None) -> dict[str, Any]:
     """Why nobody is to be called for an incident that opens, or comes back, now; empty when people are."""
     if silence := covering(silences(ports), incident, finding, ports.clock.now()):
         return {"quiet": "silence", "silence": silence.id}
+    if before and before.alone:
+        return {}
 
     def open_storm(found: Finding) -> str:
         return report(ports, [found], f"storm:{found.window}", "timer")[0]

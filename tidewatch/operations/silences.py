@@ -21,7 +21,6 @@ from tidewatch.ports.blobs import BlobExists
 SILENCES = "silences"
 CURRENT, PAST, TRAIL = "current/", "past/", "trail/"
 _NONE = "-"
-_STAMP = "%Y%m%dT%H%M%S%z"
 
 
 def silences(ports: Ports) -> list[Silence]:
@@ -113,14 +112,14 @@ def _may(ports: Ports, action: str, scope: str, cause: Cause) -> None:
 
 def _name(one: Silence) -> str:
     parts = [one.model, one.check or _NONE, one.segment or _NONE, one.kind]
-    times = [at.strftime(_STAMP) for at in (one.start, one.until)]
+    times = [at.isoformat(timespec="seconds") for at in (one.start, one.until)]
     return "/".join(quote(part, safe="*") for part in (one.id, *times, *parts))
 
 
 def _parsed(name: str) -> Silence:
     identity, start, until, model, check, segment, kind = map(unquote, name.removeprefix(CURRENT).split("/"))
     return Silence(
-        identity, model, datetime.strptime(start, _STAMP), datetime.strptime(until, _STAMP),
+        identity, model, datetime.fromisoformat(start), datetime.fromisoformat(until),
         "" if check == _NONE else check, "" if segment == _NONE else segment,
         "maintenance" if kind == "maintenance" else "silence",
     )  # fmt: skip

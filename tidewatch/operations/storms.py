@@ -79,14 +79,14 @@ def gather(ports: Ports) -> None:
     """Finish what an opener left half done, and forget what stayed alone."""
     bucket = _bucket(ports.clock.now())
     for name in list(_near(ports, NEAR)):
-        if not _is_recent(name, bucket):
-            ports.blobs.delete(STORMS, name)
-        elif (parent := _parent_of(ports, name.split("/")[1])) and join(ports, _incident(name), parent):
+        parent = _parent_of(ports, name.split("/")[1]) if _is_recent(name, bucket) else ""
+        if (parent and join(ports, _incident(name), parent)) or not _is_recent(name, bucket):
             ports.blobs.delete(STORMS, name)
 
 
 def add_up(ports: Ports, incidents: Sequence[Incident]) -> None:
-    """Tell every storm, in one event, what changed among its children. `incidents`: all that are open or were lately."""
+    """Tell every storm, in one event, what changed among its children. `incidents`: all that are open, or
+    were lately."""
     storms = {each.id: each for each in incidents if each.signal.family == "storm"}
     children: dict[str, dict[str, Affected]] = {parent: {} for parent in storms}
     for each in incidents:
@@ -108,19 +108,17 @@ def _tell(ports: Ports, state: Incident, now: dict[str, Affected], strangers: fr
             return []
         change = storm.change(parent.members, parent.over, now, strangers)
         left = {name for name in now if now[name].bad}
-        if parent.status == "resolved":
-            if not left:
-                return []
-            again = storm.storm_finding(cause, [*now.values()], parent.opened, ports.storm_models)
-            return [Draft("reopened", {"findings": [again.as_dict()]})]
-        drafts = []
-        if change and now:
-            finding = storm.storm_finding(cause, [*now.values()], parent.opened, ports.storm_models)
+        over, drafts = parent.status == "resolved", list[Draft]()
+        if not now or (over and not left):
+            return _empty(ports, parent)
+        finding = storm.storm_finding(cause, [*now.values()], parent.opened, ports.storm_models)
+        if over:
+            drafts.append(Draft("reopened", {"findings": [finding.as_dict()]}))
+        if change:
             kind = "storm_grew" if change.joined else "storm_eased"
             drafts.append(Draft(kind, change.as_dict() | {"finding": finding.as_dict()}))
-        members = ({*parent.members} | {*now}) - strangers
-        if not left and (members or ports.clock.now() - parent.opened > storm.WITHIN):
-            drafts.append(Draft("recovered", {"sentence": f"all {len(members):,} incidents of it have ended"}))
+        if not left:
+            drafts.append(Draft("recovered", {"sentence": f"all {len(now):,} incidents of it have ended"}))
         return drafts
 
     after = record(ports, state.id, Cause("tidewatch", "timer", f"added-up:{state.version}"), decide)
@@ -128,6 +126,13 @@ def _tell(ports: Ports, state: Incident, now: dict[str, Affected], strangers: fr
         ports.blobs.delete(STORMS, f"{OPEN}{cause.digest}")
     else:
         _announce(ports, cause, state.id)
+
+
+def _empty(ports: Ports, parent: Incident) -> list[Draft]:
+    """A storm that nobody is part of: its opener died, or all were split off or are forgotten."""
+    if parent.status == "resolved" or ports.clock.now() - parent.since <= storm.WITHIN:
+        return []
+    return [Draft("recovered", {"sentence": "no open incident is part of it any more"})]
 
 
 def _release(ports: Ports, child: Incident) -> None:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from tidewatch.domain.events import Event
 from tidewatch.domain.finding import Finding, Signal
-from tidewatch.domain.incident.approval import Approval, Vote
 from tidewatch.domain.incident import quiet
+from tidewatch.domain.incident.approval import Approval, Vote
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident, Status
 from tidewatch.domain.model_spec import Response
@@ -169,7 +169,9 @@ _STEPS = {
     "unacknowledged": _unacknowledged,
     "escalated": _escalated,
     "paged": lambda incident, event: replace(
-        incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at,
+        incident,
+        paged=(*incident.paged, event.data["person"]),
+        paged_at=event.at,
         warned=incident.warned or incident.flapping,
     ),
     "runbook_started": _run_started,

@@ -85,9 +85,7 @@ def headline(spec_title: str, finding: Finding) -> str:
     return f"{spec_title}: {what[finding.check]}"
 
 
-def seen_again(
-    incident: Incident, findings: Sequence[Finding], more: Mapping[str, Any] | None = None
-) -> list[Draft]:
+def seen_again(incident: Incident, findings: Sequence[Finding], more: Mapping[str, Any] | None = None) -> list[Draft]:
     """A finding of a known signal. While a promotion is observed, only windows of the old version are excused.
     `more` goes into the event: how often it was seen, why nobody is called."""
     told = {"findings": [finding.as_dict() for finding in findings], **(more or {})}

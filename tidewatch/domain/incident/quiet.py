@@ -1,6 +1,6 @@
 """When nobody is called for an open incident: it is one of a storm, it is silenced, or it flaps and was told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,7 +87,7 @@ def _storm_counted(incident: Incident, event: Event) -> Incident:
     return replace(incident, members=members, over=over & members.keys(), findings=findings, last_seen=event.at)
 
 
-STEPS = {
+STEPS: dict[str, Callable[[Incident, Event], Incident]] = {
     "silenced": lambda incident, event: replace(incident, silence=event.data["silence"]),
     "silence_ended": _silence_ended,
     "joined_storm": lambda incident, event: replace(incident, storm=event.data["storm"]),
