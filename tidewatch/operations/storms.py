@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from tidewatch.domain import storm
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.finding import Finding
+from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.domain.storm import Affected, SharedCause
@@ -52,13 +53,17 @@ def storm_of(ports: Ports, incident: str, finding: Finding, source: str, open_st
 
 def join(ports: Ports, incident: str, parent: str) -> bool:
     """Put an incident that opened alone into a storm; False when it has no events yet."""
+    state = fold(ports.log.read(incident))
+    if state is None:
+        return False
 
     def decide(now: Incident | None) -> list[Draft]:
         if now is None or now.status == "resolved" or now.storm or now.alone:
             return []
         return [Draft("joined_storm", {"storm": parent})]
 
-    return record(ports, incident, Cause("tidewatch", "timer", f"storm:{parent}"), decide) is not None
+    record(ports, incident, Cause("tidewatch", "timer", f"storm:{parent}:{state.reopened}"), decide)
+    return True
 
 
 def split(ports: Ports, incident: str, reason: str, cause: Cause) -> Incident:
