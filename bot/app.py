@@ -6,7 +6,7 @@ from slack_bolt import Ack, App, Respond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot import clicks, commands
+from bot import clicks, commands, run_forms
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations.journal import UnknownIncident
@@ -37,8 +37,8 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
             action, Cause(user, "slack", f"click:{user}:{action['action_id']}:{action['action_ts']}")
         )
         try:
-            if click.verb in clicks.ASKS:
-                client.views_open(trigger_id=body["trigger_id"], view=clicks.modal(ports, click))
+            if view := clicks.question(ports, click):
+                client.views_open(trigger_id=body["trigger_id"], view=view)
                 return
             said = clicks.AT_ONCE[click.verb](ports, click)
         except (Refused, UnknownIncident) as refusal:
@@ -61,4 +61,5 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
         else:
             ack()
 
+    run_forms.listen(app, ports)
     return app

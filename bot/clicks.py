@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot import run_forms
 from bot.verbs.deciding import decided
 from bot.verbs.looking import incident_timeline
 from tidewatch.domain.events import Cause
@@ -12,12 +13,13 @@ from tidewatch.domain.people import Refused
 from tidewatch.operations import approvals, respond
 from tidewatch.operations.journal import load
 from tidewatch.operations.retrain import request_retraining
-from tidewatch.operations.runbooks import start_run
+from tidewatch.operations.runbooks import cancel_run, start_run, undo_run
 from tidewatch.operations.storms import split
 from tidewatch.ports import Ports
 from tidewatch.render.blocks import reason_view
 
-BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "more", "split")
+BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "cancel_run", "more",
+           "split")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ class Click:
 
 def _run(ports: Ports, click: Click) -> str:
     start_run(ports, click.id, "", click.cause)
+    return ""
+
+
+def _cancel(ports: Ports, click: Click) -> str:
+    cancel_run(ports, click.id.rpartition("-R")[0], click.cause, run=click.id)
+    return ""
+
+
+def _undo(ports: Ports, click: Click) -> str:
+    run = load(ports, click.id).undoable
+    if run is None:
+        raise Refused(f"There is no run of {click.id} left to take back.")
+    undo_run(ports, run.id, click.cause)
     return ""
 
 
@@ -72,6 +87,8 @@ AT_ONCE: dict[str, Callable[[Ports, Click], str]] = {
     "acknowledge": _acknowledge,
     "unacknowledge": _unacknowledge,
     "run_runbook": _run,
+    "cancel_run": _cancel,
+    "undo_run": _undo,
     "escalate": _escalate,
     "approve": lambda ports, click: decided(ports, approvals.decide(ports, click.id, "approved", "", click.cause)),
     "timeline": lambda ports, click: incident_timeline(ports, click.id),
@@ -112,6 +129,13 @@ SUBMITS: dict[str, Callable[[Ports, str, str, Cause], object]] = {
     "retrain": request_retraining,
     "split": _split,
 }
+
+
+def question(ports: Ports, click: Click) -> dict[str, Any] | None:
+    """What has to be asked first; None when the click says it all. Raises Refused."""
+    if click.verb == "run_runbook":
+        return run_forms.form(ports, click.id, click.cause.actor)
+    return modal(ports, click) if click.verb in ASKS else None
 
 
 def modal(ports: Ports, click: Click) -> dict[str, Any]:

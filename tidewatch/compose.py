@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tidewatch.ports.incident_log import IncidentLog
     from tidewatch.ports.queue import Queue
     from tidewatch.ports.registry import Registry
+    from tidewatch.ports.seal import Seal
     from tidewatch.ports.tables import Tables
     from tidewatch.settings import Settings
 
@@ -30,6 +31,7 @@ def compose(settings: "Settings") -> "Ports":
     from tidewatch.adapters.local.pictures import ResvgPictures
     from tidewatch.adapters.local.runbooks import load_runbooks
     from tidewatch.adapters.local.scripts import LocalScripts
+    from tidewatch.adapters.local.tables import GuardedTables
     from tidewatch.adapters.slack import SlackChat
     from tidewatch.ports import Ports
 
@@ -41,11 +43,12 @@ def compose(settings: "Settings") -> "Ports":
         queue=queue,
         chat=SlackChat(settings.slack_token, settings.slack_api_url),
         registry=_registry(settings),
-        scripts=LocalScripts(),
-        tables=tables(),
+        scripts=LocalScripts(settings.tokens),
+        tables=GuardedTables(),
         pictures=ResvgPictures(),
         learning=SklearnLearning(),
         endpoints=HttpEndpoints(settings.tokens),
+        seal=seal(settings),
         people=people(settings.roster),
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
@@ -85,7 +88,16 @@ def simulated_clock(settings: "Settings") -> "SimulatedClock":
     return FileClock(settings.simulated_clock)
 
 
+def seal(settings: "Settings") -> "Seal":
+    """With a storage account the key must be given: nothing that a function app writes beside itself would last."""
+    from tidewatch.adapters.local.seal import Ed25519Seal
+
+    made_at = None if settings.storage else settings.home / "checkpoint-key.pem"
+    return Ed25519Seal(settings.checkpoint_key.get_secret_value(), made_at, settings.checkpoint_old_keys.split())
+
+
 def tables() -> "Tables":
+    """Of one's own files, where one waits: without the start of a process."""
     from tidewatch.adapters.local.tables import ArrowTables
 
     return ArrowTables()

@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     channel: str = "model-alerts"  # where alerts go: a channel id on Slack
     command: str = "/ml"
     storm_models: int = Field(5, ge=2)  # with one cause, so many are one incident
+    checkpoint_key: SecretStr = SecretStr("")  # Ed25519, PEM or its path; empty: made in the home folder
+    checkpoint_old_keys: str = ""  # public keys of the time before, divided by spaces
     # Bearer tokens of probes by team and name, TIDEWATCH_SECRETS__TEAM__NAME: a team's specs reach no other team's.
     secrets: dict[str, dict[str, SecretStr]] = {}
 

@@ -6,7 +6,7 @@ from bot.request import Request, Verb, incident_of, with_text
 from tidewatch.domain.model_spec import duration
 from tidewatch.domain.people import Refused
 from tidewatch.operations import respond
-from tidewatch.operations.runbooks import suggestion
+from tidewatch.operations.suggestion import suggestion
 from tidewatch.render.cards import clock
 
 EVERYTHING = "everything"  # of a model is accepted, not only the columns of the incident

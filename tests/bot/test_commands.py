@@ -127,7 +127,7 @@ def test_typing_through_a_whole_incident(house: House) -> None:
     house.run_jobs()
     assert ask(house, "status") == "✅ Nothing is open."
     told = ask(house, "timeline INC-1001")
-    assert re.findall(r"^`02 Mar 03:00:00` (.)", told, re.MULTILINE) == list("🔴👀⬆🔎🔭⏳✅✅")
+    assert re.findall(r"^`02 Mar 03:00:00` (.)", told, re.MULTILINE) == list("🔴👀⬆🔎🔭⏳·✅✅")
 
 
 def test_a_change_is_accepted_with_a_reason_and_the_story_says_so(house: House) -> None:

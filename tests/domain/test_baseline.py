@@ -143,8 +143,8 @@ def merged(baseline: Baseline) -> dict[str, object]:
 
 
 def test_a_profile_is_read_back_on_the_grids_of_its_baseline_only() -> None:
-    baseline, record = a_baseline(), json.loads(json.dumps(day(40).as_dict()))
-    assert baseline.profile_of(record).as_dict() == record
+    baseline, record = a_baseline(), json.dumps(day(40).as_dict()).encode()
+    assert baseline.profile_of(record).as_dict() == json.loads(record)
     other = Baseline({"weight": SCORES, "score": SCORES}, baseline.words, {})
     with pytest.raises(ValueError, match="column weight was counted on another grid"):
         other.profile_of(record)
@@ -159,7 +159,7 @@ def broken(**changes: object) -> bytes:
     [
         (b"", "not a baseline"),
         (b"PAR1\xff\xfe", "not a baseline"),
-        (b"{}", "a baseline of format None, and this Tidewatch reads 2"),
+        (b"{}", "not a baseline"),
         (b'{"format": 1}', "a baseline of format 1"),
         (b'{"format": 2}', "not a baseline"),
         (b"[]", "not a baseline"),
@@ -169,7 +169,7 @@ def broken(**changes: object) -> bytes:
         (broken(levels={"weight": {"ks": [1]}}), "not a baseline"),
         (broken(rows=7), "not a baseline"),
         (broken(grids={"weight": GRID.as_dict() | {"cuts": [70_000]}}), "not a baseline"),
-        (broken(grids={"weight": GRID.as_dict() | {"edges": "x"}}), "not a baseline|padding|base64"),
+        (broken(grids={"weight": GRID.as_dict() | {"edges": "x"}}), "damaged counts or bins"),
     ],
     ids=[
         "empty",
@@ -196,7 +196,7 @@ def test_what_is_no_baseline_is_refused(data: bytes, fault: str) -> None:
 def test_a_baseline_whose_counts_are_damaged_is_refused(counts: str) -> None:
     record = json.loads(a_baseline(2).to_bytes())
     record["windows"]["2026-01-02"]["columns"]["weight"]["counts"] = counts
-    with pytest.raises(ValueError, match="the counts of column weight are damaged"):
+    with pytest.raises(ValueError, match="column weight has damaged counts"):
         Baseline.from_bytes(json.dumps(record).encode())
 
 

@@ -164,10 +164,12 @@ def test_when_the_wait_begins_anew_the_tier_is_asked_anew(at_l2: Story, kind: st
 
 
 @pytest.mark.parametrize("kind", ["resolved", "recovered"])
-def test_nothing_is_due_once_it_is_over(at_l2: Story, kind: str) -> None:
+def test_once_it_is_over_nothing_is_due_but_the_end_of_what_still_runs(at_l2: Story, kind: str) -> None:
     at_l2.happened("runbook_started", run="R1", runbook="mend", title="mend it", timeout=60.0)
     at_l2.happened(kind, sentence="all is well")
-    assert steps(at_l2, days=400) == []
+    at_l2.later(days=400)
+    assert told(carry_out(at_l2)) == [("interrupt", "R1")]
+    assert carry_out(at_l2) == []
 
 
 def test_a_request_outlives_its_incident_until_that_cannot_come_back_any_more(at_l2: Story) -> None:

@@ -168,7 +168,7 @@ def test_a_profile_on_another_grid_than_the_baselines_is_refused() -> None:
     [
         ({"format": 1, "rows": 1, "columns": {}}, "of format 1, and this Tidewatch reads format 2"),
         ({"format": 2, "rows": "1", "columns": {}}, "not a profile"),
-        ({"format": 2, "rows": 1, "columns": {"x": {"nulls": 1}}}, "not the profile of a column"),
+        ({"format": 2, "rows": 1, "columns": {"x": {"nulls": 1}}}, "not a profile: damaged at columns › x"),
     ],
 )
 def test_what_is_no_profile_is_refused(record: dict[str, object], fault: str) -> None:

@@ -19,6 +19,7 @@ from tidewatch.adapters.local.queue import LocalQueue
 from tidewatch.domain.events import Cause, Draft, chain
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.people import People
+from tidewatch.operations.numbering import next_number
 from tidewatch.operations.report import report
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobExists, Blobs
@@ -29,6 +30,7 @@ NOW = datetime(2026, 3, 2, 3, 4, tzinfo=UTC)
 APPENDS = 25
 JOBS = 60
 THREADS = 8
+NUMBERS = 8
 
 Place = dict[str, str]
 
@@ -81,6 +83,11 @@ def mark(blobs: Blobs, number: int) -> bool:
     return True
 
 
+def number(blobs: Blobs, _: int) -> list[str]:
+    """The incident ids that this racer was given."""
+    return [next_number(blobs) for _ in range(NUMBERS)]
+
+
 def write(log: IncidentLog, number: int) -> int:
     """Append one event after the other; give how often somebody else was faster."""
     conflicts = 0
@@ -130,6 +137,7 @@ def tell(ports: Ports, number: int) -> list[str]:
 
 RACES: dict[str, tuple[Callable[[Place], AbstractContextManager[Any]], Callable[[Any, int], Any]]] = {
     "mark": (opened_blobs, mark),
+    "number": (opened_blobs, number),
     "write": (opened_incident_log, write),
     "work": (opened_queue, work),
     "tell": (opened_house, tell),

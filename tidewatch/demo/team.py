@@ -7,7 +7,7 @@ from tidewatch.console import Console, Reply
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import Tier
 from tidewatch.operations.report import open_incidents
-from tidewatch.operations.runbooks import suggestion
+from tidewatch.operations.suggestion import suggestion
 from tidewatch.ports import Ports
 
 

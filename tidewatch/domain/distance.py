@@ -167,7 +167,7 @@ def _binned(mine: Numbers, theirs: Numbers) -> tuple[Numbers, Numbers, Numbers, 
 
 def _aligned(now: TextProfile, usual: TextProfile) -> tuple[Numbers, Numbers]:
     """Counts by category in one order, those without a name together at the end."""
-    names = list(usual.counts.keys() | now.counts.keys())
+    names = [*dict.fromkeys((*usual.counts, *now.counts))]  # in an order: sums are the same in every run
     for side in (now, usual):  # a name that one side may have among its rows without a name cannot be compared
         if side.other:
             names = [name for name in names if name in side.counts or name in side.known]

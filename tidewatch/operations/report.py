@@ -9,20 +9,21 @@ from typing import Any
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.finding import Finding, Signal, by_signal
 from tidewatch.domain.incident import opening
+from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.quiet import ONE_BY_ONE, comes_back_quietly, confirmed, is_news
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS, ModelSpec, Response, Tier
 from tidewatch.domain.silence import covering
 from tidewatch.operations import counted, storms
-from tidewatch.operations.journal import load, record
+from tidewatch.operations.journal import record
+from tidewatch.operations.numbering import next_number
 from tidewatch.operations.shelf import Shelf, UnknownModel
 from tidewatch.operations.silences import silences
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 
 ORDERED = ("input", "output", "attribution", "performance")  # families whose findings are about the window named
-MARKERS, NUMBERS = "markers", "numbers"
-FIRST_NUMBER = 1001
+MARKERS = "markers"
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,9 @@ def open_markers(ports: Ports, model: str = "") -> Iterator[Marker]:
 def open_incidents(ports: Ports, model: str = "") -> list[Incident]:
     incidents = []
     for marker in open_markers(ports, model):
-        if ports.log.read(marker.incident):  # a marker whose writer died before the first event has no stream yet
-            incident = load(ports, marker.incident)
-            if incident.status != "resolved":
-                incidents.append(incident)
+        incident = fold(ports.log.read(marker.incident))
+        if incident and incident.status != "resolved":  # a writer that died before the first event left no stream
+            incidents.append(incident)
     return sorted(incidents, key=lambda incident: incident.opened)
 
 
@@ -60,9 +60,9 @@ def note_good_window(ports: Ports, model: str, window: str, signals: Sequence[Si
     """Tell the open incidents of these signals that a window came without a finding of theirs; an old one that came
     late says nothing about what was found after it."""
     for marker in open_markers(ports, model):
-        if not ports.log.read(marker.incident):
+        incident = fold(ports.log.read(marker.incident))
+        if incident is None:
             continue
-        incident = load(ports, marker.incident)
         old = incident.signal.family in ORDERED and window < incident.finding.window
         if incident.signal in signals and not old and not incident.confirmed:
             _note_good(ports, incident, window, via)
@@ -76,11 +76,9 @@ def _note_good(ports: Ports, incident: Incident, window: str, via: str) -> None:
     def decide(now: Incident | None) -> list[Draft]:
         if now is None:
             return []
-        return (
-            confirmed(now, row or ())
-            if now.status == incident.status == "resolved"
-            else opening.passed(now, window, row)
-        )
+        if now.status == incident.status == "resolved":
+            return confirmed(now, row or ())
+        return opening.passed(now, window, row)
 
     key = f"{'confirming' if incident.status == 'resolved' else 'passed'}:{window}:{incident.reopened}"
     record(ports, incident.id, Cause("tidewatch", via, key), decide)
@@ -159,15 +157,12 @@ def _policy(ports: Ports, model: str) -> tuple[str, Response, dict[Tier, list[st
 
 
 def _is_over(ports: Ports, marker: Marker) -> bool:
-    events = ports.log.read(marker.incident)
-    if not events:
-        return False
-    incident = load(ports, marker.incident)
-    return incident.status == "resolved" and not opening.reopens(incident, ports.clock.now())
+    incident = fold(ports.log.read(marker.incident))
+    return incident is not None and incident.status == "resolved" and not opening.reopens(incident, ports.clock.now())
 
 
 def _claim(ports: Ports, name: str) -> Marker | None:
-    incident = _next_number(ports)
+    incident = next_number(ports.blobs)
     try:
         etag = ports.blobs.put(MARKERS, name, json.dumps({"incident": incident}).encode(), if_absent=True)
     except BlobExists:
@@ -177,7 +172,7 @@ def _claim(ports: Ports, name: str) -> Marker | None:
 
 def _release(ports: Ports, marker: Marker) -> None:
     """Give the signal to a new incident, unless somebody else just did."""
-    incident = _next_number(ports)
+    incident = next_number(ports.blobs)
     try:
         ports.blobs.put(MARKERS, marker.name, json.dumps({"incident": incident}).encode(), if_match=marker.etag)
     except (BlobChanged, BlobNotFound):
@@ -200,16 +195,3 @@ def _read(ports: Ports, name: str) -> Marker | None:
         return Marker(name, json.loads(ports.blobs.get(MARKERS, name))["incident"], info.etag)
     except BlobNotFound:
         return None
-
-
-def _next_number(ports: Ports) -> str:
-    """A number nobody else has; numbers of lost races stay unused."""
-    taken = [blob.name for blob in ports.blobs.list(NUMBERS)]
-    number = int(taken[-1].partition("-")[2]) + 1 if taken else FIRST_NUMBER
-    while True:
-        try:
-            ports.blobs.put(NUMBERS, f"INC-{number:06d}", b"", if_absent=True)
-        except BlobExists:
-            number += 1
-        else:
-            return f"INC-{number}"

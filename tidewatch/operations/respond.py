@@ -31,7 +31,7 @@ def unacknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
 
 def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int | None = None) -> Incident:
     """`seen` is the version a button was drawn for: a second click must not escalate a second time."""
-    text = keep_text(ports, incident, reason)
+    text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
         if seen is not None and now.tier_since is not None and now.tier != _tier_at(ports, incident, seen):
@@ -42,25 +42,25 @@ def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int |
 
 
 def note(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
-    kept = keep_text(ports, incident, text)
+    kept = keep_text(ports, incident, text, cause.actor)
     return record_known(ports, incident, cause, lambda now: handling.note(now, ports.people, cause.actor, kept))
 
 
 def write_findings(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
-    kept = keep_text(ports, incident, text)
+    kept = keep_text(ports, incident, text, cause.actor)
     return record_known(
         ports, incident, cause, lambda now: handling.write_findings(now, ports.people, cause.actor, kept)
     )  # fmt: skip
 
 
 def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Cause) -> Incident:
-    kept, until = keep_text(ports, incident, reason), ports.clock.now() + length
+    kept, until = keep_text(ports, incident, reason, cause.actor), ports.clock.now() + length
     return record_known(ports, incident, cause, lambda now: handling.watch(now, ports.people, cause.actor, until, kept))
 
 
 def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
     """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
-    text = keep_text(ports, incident, reason)
+    text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
         columns, windows = changed(ports, now) if now.may_be_accepted else ([], [])
@@ -82,7 +82,7 @@ def request_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -
 def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> None:
     """Resolved when the check passes now, or when somebody who may says why it is resolved all the same."""
     verified = checked_again(ports, catch_up(ports, incident))
-    text = keep_text(ports, incident, reason) if reason else None
+    text = keep_text(ports, incident, reason, cause.actor) if reason else None
     try:
         record_known(
             ports, incident, cause, lambda now: handling.resolve(now, ports.people, cause.actor, verified, text)

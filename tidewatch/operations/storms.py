@@ -70,7 +70,7 @@ def split(ports: Ports, incident: str, reason: str, cause: Cause) -> Incident:
     """It is no part of the storm: it stands alone again, and calls. Raises Refused."""
     state = load(ports, incident)
     ports.people.allow(cause.actor, "split", state.model)
-    text = keep_text(ports, incident, reason)
+    text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
         if not now.storm:
@@ -89,16 +89,16 @@ def gather(ports: Ports) -> None:
             ports.blobs.delete(STORMS, name)
 
 
-def add_up(ports: Ports, incidents: Sequence[Incident]) -> None:
+def add_up(ports: Ports, incidents: Sequence[Incident], *, whole: bool = True) -> None:
     """Tell every storm, in one event, what changed among its children. `incidents`: all that are open, or
-    were lately."""
+    were lately; when not `whole`, a storm that is missing may be one that could not be read."""
     storms = {each.id: each for each in incidents if each.signal.family == "storm"}
     children: dict[str, dict[str, Affected]] = {parent: {} for parent in storms}
     for each in incidents:
         if each.storm in children:
             bad = each.status != "resolved"
             children[each.storm][each.id] = Affected(each.id, each.model, each.finding, bad)
-        elif each.storm and each.status != "resolved":
+        elif whole and each.storm and each.status != "resolved":
             _release(ports, each)
     for parent, state in storms.items():
         strangers = frozenset(each.id for each in incidents if each.id in state.members and each.storm != parent)

@@ -33,7 +33,7 @@ def sweep(ports: Ports) -> None:
             seen += _look_after(ports, marker, known)
         except BrokenRecord as error:
             broken.append(error)
-    add_up(ports, seen)
+    add_up(ports, seen, whole=not broken)
     put_away_what_is_over(ports, known)
     if broken:
         raise broken[0]
@@ -87,6 +87,9 @@ def _event(incident: Incident, step: Step) -> Draft:
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
     """Something was recorded and its job never reached the queue: the process died in between."""
     send_forgotten(ports, incident)
+    run = incident.running
+    if run and not run.worker and (ports.clock.now() - run.started) // EVERY % (FORGOTTEN // EVERY) == 1:
+        send_job(ports, {"do": "run_runbook", "incident": incident.id, "run": run.id})
     if incident.unlearnt and _forgotten(ports, incident, "accepted_as_usual"):
         send_job(ports, {"do": "relearn", "incident": incident.id})
     if incident.retraining == "requested" and (asked := _forgotten(ports, incident, "retraining_requested")):

@@ -16,6 +16,7 @@ from tidewatch.ports.pictures import Pictures
 from tidewatch.ports.queue import Queue
 from tidewatch.ports.registry import Registry
 from tidewatch.ports.scripts import Scripts
+from tidewatch.ports.seal import Seal
 from tidewatch.ports.tables import Tables
 
 
@@ -32,6 +33,7 @@ class Ports:
     pictures: Pictures
     learning: Learning
     endpoints: Endpoints
+    seal: Seal
     people: People
     runbooks: Sequence[Runbook]
     channel: str  # where alerts go

@@ -156,10 +156,14 @@ def _resolved(incident: Incident, people: People) -> list[kit.Block]:
         kit.section(
             f"{ICONS['resolved']} *{kit.escape(incident.title)}* {how} {clock(ended)} UTC{by}, "
             f"after {length(ended - incident.since)}\n{kit.escape(incident.resolution)}",
-            kit.overflow([("timeline", "Timeline"), ("note", "Add a note…")], carried),
+            kit.overflow([("timeline", "Timeline"), ("note", "Add a note…"), *_undo(incident)], carried),
         ),
         kit.context(f"{incident.id} · {stays} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
     ]
+
+
+def _undo(incident: Incident) -> list[tuple[str, str]]:
+    return [("undo_run", f"Take back {incident.undoable.runbook}")] if incident.undoable else []
 
 
 def _sentence(incident: Incident) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People
 from tidewatch.render.blocks import cut, escape
@@ -19,11 +19,23 @@ def _quoted(text: str) -> str:
     return "".join(f"\n> {escape(line)}" for line in text.splitlines()[:20]) if text else ""
 
 
+def _shown(output: str) -> str:
+    """Of what a run said, what the thread shows: the last lines of Y."""
+    return cut("\n".join(output.partition(VERIFICATION)[0].strip().splitlines()[-LAST_LINES:]), 2000)
+
+
+def shortened(output: str) -> bool:
+    """Whether the thread shows less than all of what Y said."""
+    return _shown(output) != output.partition(VERIFICATION)[0].strip()
+
+
 def _run(data: Mapping[str, Any], _: str, text_of: TextOf) -> str:
-    verdict = {"passed": "✅ {} fixed it", "failed": "❌ {} did not fix it", "interrupted": "⚠️ {} was interrupted"}
-    said = text_of(data.get("output")).partition(VERIFICATION)[0].strip()
-    shown = "\n".join(said.splitlines()[-LAST_LINES:])
-    log = f"\n```{escape(cut(shown, 2000))}```" if shown else ""
+    verdict = {
+        "passed": "✅ {} fixed it", "failed": "❌ {} did not fix it", "interrupted": "⚠️ {} was interrupted",
+        "cancelled": "🛑 {} was stopped",
+    }  # fmt: skip
+    shown = _shown(text_of(data.get("output")))
+    log = f"\n```{escape(shown)}```" if shown else ""
     name = f"`{data.get('runbook', 'the runbook')}`"
     return f"{verdict[data['verdict']].format(name)}: {escape(data['sentence'])}.{log}"
 
@@ -44,7 +56,10 @@ TELLS: dict[str, Tell] = {
         f"⬆️ Escalated from {d['from']} to *{d['to']}* by {who}: {escape(d['why'])}.{_quoted(text(d.get('reason')))}"
     ),
     "runbook_started": lambda d, who, _: f"⏳ {who} runs `{d['runbook']}`: {escape(d['title'])}.",
+    "runbook_begun": lambda d, who, _: f"· {d['run']} works on {', '.join(d['windows']) or 'nothing'}.",
+    "cancel_requested": lambda d, who, _: f"🛑 {who} stops `{d['runbook']}`.",
     "runbook_finished": _run,
+    "runbook_undone": lambda d, who, _: f"↩️ {d['run']} is taken back.",
     "findings_written": lambda d, who, text: f"🔎 Findings by {who}:{_quoted(text(d['text']))}",
     "noted": lambda d, who, text: f"📝 {who}:{_quoted(text(d.get('text')) or d.get('sentence', ''))}",
     "watched": lambda d, who, text: f"🔭 {who} watches it until {d['until'][:16]}.{_quoted(text(d.get('reason')))}",
@@ -78,6 +93,7 @@ TELLS: dict[str, Tell] = {
     "silenced": lambda d, *_: f"🔕 {d['silence']} ({d['kind']}) silences it until {d['until'][:16]} UTC.",
     "silence_ended": lambda d, *_: f"🔔 {d['silence']} is over and it is still bad.",
     "confirmed": lambda d, *_: f"✅ Stays good: {escape(d['sentence'])}.",
+    "texts_erased": lambda d, who, _: f"🧽 {len(d['texts'])} of the texts here were erased on request.",
     # Only in the timeline: they would drown a thread.
     "opened": lambda d, who, _: f"🔴 Opened: {escape(d['findings'][0]['sentence'])}.",
     "observed": lambda d, who, _: f"· Seen again{_often(d)}: {escape(d['findings'][0]['sentence'])}.",
@@ -85,11 +101,12 @@ TELLS: dict[str, Tell] = {
     "storm_eased": lambda d, *_: f"· {escape(d['finding']['sentence'])}.",
     "window_passed": lambda d, who, _: f"· {d['window']} was good.",
 }
-SILENT = {"opened", "observed", "window_passed", "storm_grew", "storm_eased"}
+SILENT = {"opened", "observed", "window_passed", "runbook_begun", "storm_grew", "storm_eased"}
 
 
 def tell(event: Event, people: People, text_of: TextOf) -> str:
     """One event in words; an unknown kind by its name."""
+    event = as_today(event)
     if event.kind == "paged":
         name = people.name(event.data["person"])
         return f"📟 {name} is called for {event.data['tier']}: {escape(event.data['why'])}."

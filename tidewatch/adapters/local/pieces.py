@@ -21,6 +21,7 @@ ROWS = 1 << 16  # of a piece
 PARALLEL = 1_000_000  # values from which on columns are read in parallel
 SMALL = 1 << 23  # bytes of a file that is read at once
 BUFFER = 1 << 20  # bytes read ahead of a column in a file
+LYING = "its parquet footer is wrong: it states another number of rows than the file has"
 PARQUET_MARK = b"PAR1"  # the first and the last four bytes
 
 
@@ -77,6 +78,8 @@ def _feed_parquet(source: bytes | Path, sinks: Mapping[str, Sink], kinds: Mappin
     with explained("its parquet footer is damaged"):
         schema, metadata = file.schema_arrow, file.metadata
         found = _kinds(schema)
+        if metadata.num_rows != sum(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)):
+            raise UnreadableTable(LYING)
     one_of_each(schema.names, sinks)
     fed = {name: kinds.get(name, found[name]) for name in sinks if _fits(name, found, kinds)}
     texts = [name for name in fed if found[name] == "text"]
@@ -104,7 +107,7 @@ def _processors() -> int:
 
 def _feed_columns(file: Any, fed: Mapping[str, str], sinks: Mapping[str, Sink]) -> None:
     """`fed`: what each column holds."""
-    names = list(fed)
+    names, rows = list(fed), 0
     which = f"column {names[0]}" if len(names) == 1 else "the data in it"
     clause = f"{which} is damaged, or written in a way that is not read here"
     with explained(clause):
@@ -113,10 +116,13 @@ def _feed_columns(file: Any, fed: Mapping[str, str], sinks: Mapping[str, Sink]) 
         with explained(clause):
             batch = next(batches, None)
             pieces = None if batch is None else [_piece(batch.column(name), fed[name]) for name in names]
-        if pieces is None:
-            return
+        if batch is None or pieces is None:
+            break
+        rows += len(batch)
         for name, piece in zip(names, pieces, strict=True):
             sinks[name](piece)
+    if names and rows != file.metadata.num_rows:
+        raise UnreadableTable(LYING)
 
 
 def _kinds(schema: "pa.Schema") -> dict[str, str]:

@@ -1,16 +1,18 @@
 """Data files through pyarrow. Nothing here loads pandas: its import costs more than reading a batch."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tidewatch.adapters.local import lines
 from tidewatch.adapters.local.arrow_values import array_of, kind_of, values_of
-from tidewatch.adapters.local.pieces import ending_of, feed, parquet_file
+from tidewatch.adapters.local.pieces import LYING, ending_of, feed, parquet_file
+from tidewatch.adapters.local.reader import DONE, Reader
 from tidewatch.adapters.local.refusals import explained, one_of_each
-from tidewatch.domain.table import Sink, Table
-from tidewatch.ports.tables import Contents
+from tidewatch.domain.table import Sink, Table, named
+from tidewatch.ports.tables import Contents, UnreadableTable
 
 
 class ArrowTables:
@@ -24,7 +26,7 @@ class ArrowTables:
         kinds = {column: kind_of(found.schema.field(column).type) for column in wanted}
         values = {}
         for column in wanted:
-            with explained(f"column {column} cannot be read, its type is {found.schema.field(column).type}"):
+            with explained(f"column {named([column])} cannot be read, its type is {found.schema.field(column).type}"):
                 values[column] = values_of(found.column(column), kinds[column])
             if ending != ".parquet" and kinds[column] == "text":
                 values[column][values[column] == ""] = None
@@ -55,9 +57,59 @@ class ArrowTables:
         }
 
 
+class GuardedTables(ArrowTables):
+    """Files from elsewhere, read by a process under limits (see `reader`). It is kept for the next file, so that only
+    the first waits for its start; one that broke, or was not done in time, is not used again."""
+
+    def __init__(self, memory: int = 1 << 30, seconds: float = 300.0, rows: int = 100_000_000) -> None:
+        """`memory`: bytes of data in the reading process; `seconds` a file may take; `rows` it may have, for some of
+        what is learnt of a file takes a few bytes a row."""
+        self.memory, self.seconds, self.rows = memory, seconds, rows
+        self._idle: list[Reader] = []
+
+    def read(self, source: bytes | Path, name: str, columns: Sequence[str] | None = None) -> Table:
+        return self._answer("read", source, name, columns)  # type: ignore[no-any-return]
+
+    def feed(self, source: bytes | Path, name: str, sinks: Mapping[str, Sink], kinds: Mapping[str, str]) -> Contents:
+        read = dict.fromkeys(sinks, 0)
+        with self._reader() as reader:
+            for said, content in reader.ask("feed", (source, name, [*sinks], dict(kinds)), self.seconds):
+                if said == DONE:
+                    contents: Contents = content
+                else:
+                    column, piece = content
+                    read[column] += len(piece)
+                    if read[column] > self.rows:
+                        raise UnreadableTable(f"the file has more than {self.rows:,} rows; send it in parts")
+                    sinks[column](piece)
+        return contents
+
+    def metadata(self, data: bytes, name: str) -> Mapping[str, str]:
+        return self._answer("metadata", data, name)  # type: ignore[no-any-return]
+
+    def _answer(self, what: str, *arguments: Any) -> Any:
+        with self._reader() as reader:
+            [(_, answer)] = reader.ask(what, arguments, self.seconds)
+        return answer
+
+    @contextmanager
+    def _reader(self) -> Iterator[Reader]:
+        reader = self._idle.pop() if self._idle else Reader(self.memory)
+        try:
+            yield reader
+        finally:
+            if reader.ready:
+                self._idle.append(reader)
+            else:
+                reader.end()
+
+
 def _read_parquet(source: bytes | Path, columns: Sequence[str] | None) -> Any:
     file = parquet_file(source)
     with explained("its parquet footer is damaged"):
         names = file.schema_arrow.names
     with explained("the data in it is damaged, or written in a way that is not read here"):
-        return file.read(columns=None if columns is None else [name for name in columns if name in names])
+        table = file.read(columns=None if columns is None else [name for name in columns if name in names])
+    if table.num_columns and len(table) != file.metadata.num_rows:
+        raise UnreadableTable(LYING)
+    return table

@@ -1,5 +1,6 @@
 """What is due. Pure: the sweep asks, and carries out what the answer says."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -23,14 +24,9 @@ class Step:
 
 def due(incident: Incident, now: datetime) -> list[Step]:
     """Everything that should have happened by now. Later deadlines of a tier only count after the escalation."""
-    steps = _unanswered(incident, now)
+    steps = [*_unanswered(incident, now), *_interrupted(incident, now)]
     if incident.status == "resolved":
         return steps
-    steps += [
-        Step("interrupt", f"interrupted:{run.id}", "the worker that ran it is gone", run.id)
-        for run in incident.runs
-        if run.verdict == "running" and now > run.started + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
-    ]
     if incident.watch_until and now > incident.watch_until:
         steps.append(Step("end_watch", f"watch-ended:{incident.version}", "the time to watch is over"))
     return steps if incident.quiet else steps + _tier_steps(incident, now)
@@ -44,6 +40,14 @@ def _unanswered(incident: Incident, now: datetime) -> list[Step]:
         for approval in incident.undecided
         if over or now > approval.expires
     ]
+
+
+def _interrupted(incident: Incident, now: datetime) -> Iterator[Step]:
+    for run in incident.runs:
+        over = (run.begun or run.started) + timedelta(seconds=run.timeout) + INTERRUPTED_AFTER
+        if run.verdict == "running" and now > over:
+            why = "the worker that ran it is gone" if run.worker else "no worker took it"
+            yield Step("interrupt", f"interrupted:{run.id}", why, run.id)
 
 
 def _tier_steps(incident: Incident, now: datetime) -> list[Step]:

@@ -81,6 +81,7 @@ def headline(spec_title: str, finding: Finding) -> str:
         "endpoint_gpu": "the endpoint runs short of GPU",
         "storm": f"{finding.subject} of many models",
         "poison": f"work in the queue {finding.subject} keeps failing",
+        "log_changed": "somebody changed the incident log",
     }
     return f"{spec_title}: {what[finding.check]}"
 

@@ -1,17 +1,18 @@
 """When nobody is called for an open incident: it is one of a storm, it is silenced, or it flaps and was told."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from tidewatch.domain.events import Draft, Event
 from tidewatch.domain.finding import SEVERITIES, Finding
+from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.storm import departure
 
 ONE_BY_ONE = 8  # observations and good windows that enter the log as they come; later ones when they say something new
 NEWS_EVERY = timedelta(days=1)
+CAME = ("opened", "reopened")
 WORSE = 1.25  # times the worst departure so far is something new
 
 
@@ -51,12 +52,19 @@ def confirmed(incident: Incident, windows: Sequence[str]) -> list[Draft]:
     return [Draft("confirmed", {"sentence": f"{needed} more good windows, the last {max(windows)}"})]
 
 
+def is_loud(event: Event) -> bool:
+    """Whether people are to see the incident in the channel from this event on: it calls, or somebody acts on it."""
+    if event.kind in CAME:
+        return not event.data.get("quiet")
+    return event.kind in ("silence_ended", "left_storm") or event.actor != "tidewatch"
+
+
 def came(incident: Incident, data: Mapping[str, Any]) -> Incident:
     """What opening or reopening means for who hears of it."""
     why = data.get("quiet", "")
     return replace(
         incident, hushed=why == "flapping", silence=data.get("silence", ""), storm=data.get("storm", ""),
-        in_channel=incident.in_channel or not why, told=0, confirmed=False,
+        told=0, confirmed=False,
     )  # fmt: skip
 
 
@@ -66,7 +74,7 @@ def somebody_acted(incident: Incident) -> Incident:
 
 def _calls_again(incident: Incident, event: Event) -> Incident:
     """The clocks of the present tier begin anew."""
-    return replace(incident, tier_since=event.at, paged=(), in_channel=True)
+    return replace(incident, tier_since=event.at, paged=())
 
 
 def _silence_ended(incident: Incident, event: Event) -> Incident:

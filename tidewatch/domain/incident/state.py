@@ -86,8 +86,9 @@ class Incident:
 
     @property
     def tried(self) -> list[str]:
-        """The runbooks that were run since it was opened, or opened again."""
-        return [run.runbook for run in self.runs if run.started >= self.since]
+        """The runbooks that were run since it was opened, or opened again; an interrupted one was not tried."""
+        runs = [run for run in self.runs if run.started >= self.since and not run.undoes]
+        return [run.runbook for run in runs if run.verdict != "interrupted"]
 
     @property
     def flapping(self) -> bool:
@@ -101,6 +102,15 @@ class Incident:
     @property
     def running(self) -> Run | None:
         return next((run for run in self.runs if run.verdict == "running"), None)
+
+    def run(self, name: str) -> Run | None:
+        return next((run for run in self.runs if run.id == name), None)
+
+    @property
+    def undoable(self) -> Run | None:
+        """The latest run that was verified and was not taken back."""
+        runs = [run for run in self.runs if run.verdict == "passed" and not run.undoes]
+        return runs[-1] if runs and not runs[-1].undone else None
 
     @property
     def undecided(self) -> list[Approval]:

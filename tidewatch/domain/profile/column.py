@@ -1,12 +1,9 @@
 """The profile of a column, whatever it holds: adding up, writing down, reading back."""
 
-import base64
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidewatch.domain.profile.grid import Grid
 from tidewatch.domain.profile.ids import IdProfile
@@ -14,6 +11,7 @@ from tidewatch.domain.profile.number import NumberProfile
 from tidewatch.domain.profile.sketches import Distinct, Frequent
 from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.profile.times import TimeProfile
+from tidewatch.domain.stored import ColumnRecord, IdRecord, NumberRecord, TextRecord, packed, unpacked
 
 ColumnProfile = NumberProfile | TextProfile | IdProfile | TimeProfile
 
@@ -32,9 +30,7 @@ def dump(column: ColumnProfile) -> dict[str, Any]:
         case NumberProfile():
             return {
                 "grid": column.grid.digest,
-                "counts": base64.b64encode(zlib.compress(column.counts.astype("<u4").tobytes(), 6)).decode()
-                if column.rows < 1 << 32
-                else column.counts.tolist(),
+                "counts": packed(column.counts, "<u4") if column.rows < 1 << 32 else column.counts.tolist(),
                 "nulls": column.nulls,
                 "infinite": column.infinite,
                 "range": [column.low, column.high] if column.finite else [],
@@ -50,34 +46,42 @@ def dump(column: ColumnProfile) -> dict[str, Any]:
             return {"hours": list(column.hours), "range": ends, "nulls": column.nulls}
 
 
-def load(name: str, record: Mapping[str, Any], grid: Grid | None, known: frozenset[str]) -> ColumnProfile:
-    """Raises ValueError for what is no profile, or one that was counted on another grid."""
-    match record:
-        case {"grid": str(digest), "counts": counts, "nulls": int(nulls), "infinite": int(infinite),
-              "range": list(ends), "sums": [total, squares]}:  # fmt: skip
-            if grid is None or grid.digest != digest:
-                raise ValueError(f"column {name} was counted on another grid than the baseline's")
-            low, high = ends or (np.inf, -np.inf)
-            counted = _counts(name, counts, grid.bins)
-            return NumberProfile(grid, counted, nulls, infinite, low, high, total, squares)
-        case {"text": dict(counts), "nulls": int(nulls), "other": int(other), "sketches": list(sketches)}:
-            frequent, distinct = (Frequent.load(sketches[0]), Distinct.load(sketches[1])) if sketches else (None, None)
-            return TextProfile(counts, nulls, known, other, frequent, distinct)
-        case {"ids": int(rows), "nulls": int(nulls), "distinct": str(distinct)}:
-            return IdProfile(rows, nulls, Distinct.load(distinct))
-        case {"hours": list(hours), "range": list(ends), "nulls": int(nulls)}:
-            earliest, latest = ends or (np.inf, -np.inf)
-            return TimeProfile(earliest, latest, tuple(hours), nulls)
-        case _:
-            raise ValueError(f"column {name} is not the profile of a column")
-
-
-def _counts(name: str, counts: Any, bins: int) -> NDArray[np.int64]:
+def load(name: str, record: ColumnRecord, grid: Grid | None, known: frozenset[str]) -> ColumnProfile:
+    """Raises ValueError for what is damaged, or was counted on another grid."""
     try:
-        if isinstance(counts, str):
-            counts = np.frombuffer(zlib.decompress(base64.b64decode(counts)), "<u4")
-        if len(counts) == bins:
-            return np.asarray(counts, dtype=np.int64)
-    except (ValueError, TypeError, zlib.error):
-        pass
-    raise ValueError(f"the counts of column {name} are damaged")
+        return _column(record, grid, known)
+    except ValueError as error:
+        raise ValueError(f"column {name} {error}") from error
+
+
+def _column(record: ColumnRecord, grid: Grid | None, known: frozenset[str]) -> ColumnProfile:
+    match record:
+        case NumberRecord():
+            if grid is None or grid.digest != record.grid:
+                raise ValueError("was counted on another grid than the baseline's")
+            return _numbers(record, grid)
+        case TextRecord():
+            sketches = record.sketches
+            frequent, distinct = (Frequent.load(sketches[0]), Distinct.load(sketches[1])) if sketches else (None, None)
+            return TextProfile(record.text, record.nulls, known, record.other, frequent, distinct)
+        case IdRecord():
+            return IdProfile(record.ids, record.nulls, Distinct.load(record.distinct))
+        case _:
+            earliest, latest = _ends(record.range, sum(record.hours))
+            return TimeProfile(earliest, latest, record.hours, record.nulls)
+
+
+def _numbers(record: NumberRecord, grid: Grid) -> NumberProfile:
+    counts = unpacked(record.counts, "<u4", grid.bins) if isinstance(record.counts, str) else np.array(record.counts)
+    if len(counts) != grid.bins:
+        raise ValueError("has damaged counts")
+    counts = counts.astype(np.int64)
+    low, high = _ends(record.range, int(counts.sum()) - record.infinite)
+    return NumberProfile(grid, counts, record.nulls, record.infinite, low, high, *record.sums)
+
+
+def _ends(ends: tuple[()] | tuple[float, float], values: int) -> tuple[float, float]:
+    """The smallest and the largest of so many values."""
+    if values < 0 or bool(ends) != bool(values) or ends and ends[0] > ends[1]:
+        raise ValueError("has a damaged range")
+    return ends or (np.inf, -np.inf)

@@ -11,9 +11,7 @@ both monotone, so every bin is an interval, the distribution function is exact a
 Kolmogorov-Smirnov distance to the baseline is off by at most SHARE or the share of one uncrowded cell.
 """
 
-import base64
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +19,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tidewatch.domain.stored import GridRecord, packed, read, unpacked
 
 Numbers = NDArray[np.float64]
 
@@ -32,6 +32,7 @@ BLOCK = 1 << 15  # rows standardised at a time: they stay in the processor's cac
 ROUNDING = 2.0**-21  # relative
 LARGEST = 65504.0  # of float16, in spreads
 BEYOND = 65536.0  # what the infinities of float16 stand for, in spreads
+MOST = 1 << 20  # boundaries of a kind
 FARTHEST = 1e300  # values beyond are taken for this when a grid is learnt: sums of it do not overflow
 
 
@@ -153,20 +154,20 @@ class Grid:
             "bounds": self.bounds,
         }
         return {"centre": self.centre, "spread": self.spread, "fine": fine} | {
-            name: base64.b64encode(zlib.compress(values.astype(_STORED[name]).tobytes())).decode()
-            for name, values in arrays.items()
+            name: packed(values, _STORED[name]) for name, values in arrays.items()
         }
 
     @staticmethod
-    def from_dict(record: Mapping[str, Any]) -> "Grid":
+    def from_dict(record: Mapping[str, Any] | GridRecord) -> "Grid":
         """Raises ValueError for what is no grid."""
-        try:
-            packed = {name: zlib.decompress(base64.b64decode(record[name])) for name in _STORED}
-        except zlib.error as error:
-            raise ValueError("not a grid") from error
-        cuts, *arrays = (np.frombuffer(packed[name], kind).astype(kind[1:]) for name, kind in _STORED.items())
-        cuts = np.union1d(_PLAIN, cuts) if record["fine"] else cuts
-        return Grid(float(record["centre"]), float(record["spread"]), cuts, *arrays)
+        if not isinstance(record, GridRecord):
+            record = read(GridRecord, record, "a grid")
+        cuts, *arrays = (unpacked(getattr(record, n), kind, MOST).astype(kind[1:]) for n, kind in _STORED.items())
+        for ascending in (cuts, *arrays):
+            if not np.all(np.isfinite(ascending)) or np.any(ascending[1:] <= ascending[:-1]):
+                raise ValueError("not a grid: its bins are damaged")
+        cuts = np.union1d(_PLAIN, cuts) if record.fine else cuts
+        return Grid(record.centre, record.spread, cuts, *arrays)
 
     def _bits(self, values: Numbers) -> NDArray[np.uint16]:
         with np.errstate(over="ignore", invalid="ignore"):

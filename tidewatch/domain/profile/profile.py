@@ -10,8 +10,7 @@ from typing import Any
 
 from tidewatch.domain.profile.column import ColumnProfile, dump, load, merge_column
 from tidewatch.domain.profile.grid import Grid
-
-FORMAT = 2
+from tidewatch.domain.stored import FORMAT, ProfileRecord, read
 
 
 @dataclass(frozen=True)
@@ -27,24 +26,19 @@ class Profile:
 
     @staticmethod
     def from_dict(
-        record: Mapping[str, Any],
+        record: Mapping[str, Any] | bytes | ProfileRecord,
         grids: Mapping[str, Grid],
         words: Mapping[str, frozenset[str]],
         coarse: Mapping[str, Grid] | None = None,
     ) -> "Profile":
-        """Raises ValueError for another format, or for a profile that was counted on other grids."""
-        if not isinstance(record, dict):
-            raise ValueError("not a profile")
-        if record.get("format") != FORMAT:
-            raise ValueError(f"a profile of format {record.get('format')}, and this Tidewatch reads format {FORMAT}")
-        columns, rows = record.get("columns"), record.get("rows")
-        if not isinstance(columns, dict) or not isinstance(rows, int):
-            raise ValueError("not a profile")
-        parts = record.get("segments", {}).items()
+        """From what `as_dict` gave, or its JSON. Raises ValueError for what is no profile, is damaged, has another
+        format, or was counted on other grids."""
+        if not isinstance(record, ProfileRecord):
+            record = read(ProfileRecord, record, "a profile")
         return Profile(
-            rows,
-            {n: load(n, c, grids.get(n), words.get(n, frozenset())) for n, c in columns.items()},
-            {name: Profile.from_dict(part, coarse or {}, words) for name, part in parts},
+            record.rows,
+            {n: load(n, c, grids.get(n), words.get(n, frozenset())) for n, c in record.columns.items()},
+            {name: Profile.from_dict(part, coarse or {}, words) for name, part in record.segments.items()},
         )
 
 

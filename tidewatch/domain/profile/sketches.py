@@ -2,8 +2,9 @@
 
 import base64
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from datasketches import (
@@ -15,6 +16,7 @@ from datasketches import (
 )
 from numpy.typing import NDArray
 
+Sketch = TypeVar("Sketch", "Distinct", "Frequent")
 SIZE = 14  # HyperLogLog of 2**14 registers: 8 KB, relative standard error .8 %, exact up to about a thousand
 FEW = 1 << 11  # values that the library counts one by one, which is exact for about a thousand
 BLOCK = 1 << 14  # values hashed at a time: they stay in the processor's cache
@@ -76,7 +78,8 @@ class Distinct:
 
     @staticmethod
     def load(text: str) -> "Distinct":
-        return Distinct(base64.b64decode(text))
+        """Raises ValueError for what is no such sketch."""
+        return _sound(Distinct(base64.b64decode(text)), lambda sketch: sketch.estimate)
 
 
 def _murmur3(values: NDArray[np.float64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -134,4 +137,13 @@ class Frequent:
 
     @staticmethod
     def load(text: str) -> "Frequent":
-        return Frequent(base64.b64decode(text))
+        """Raises ValueError for what is no such sketch."""
+        return _sound(Frequent(base64.b64decode(text)), lambda sketch: sketch.items())
+
+
+def _sound(sketch: Sketch, use: Callable[[Sketch], object]) -> Sketch:
+    try:
+        use(sketch)
+    except (ValueError, IndexError, RuntimeError, OverflowError, MemoryError) as error:  # whatever the library raises
+        raise ValueError("has a damaged sketch") from error
+    return sketch
