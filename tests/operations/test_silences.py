@@ -150,7 +150,7 @@ def test_a_silence_without_reason_end_or_right_is_refused(
 def test_maintenance_takes_l2(house: House) -> None:
     now = house.ports.clock.now()
     wanted = Silence("", MODEL, now, now + timedelta(hours=1), kind="maintenance")
-    with pytest.raises(Refused, match="To maintenance takes L2"):
+    with pytest.raises(Refused, match="To plan maintenance takes L2"):
         quieten.silence(house.ports, wanted, "x", house.by("U0ANA"))
 
 

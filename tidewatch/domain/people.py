@@ -24,7 +24,7 @@ MAY: dict[str, Tier] = {
     "watch": "L2",
     "silence": "L1",
     "unsilence": "L1",
-    "maintenance": "L2",
+    "plan_maintenance": "L2",
     "split": "L1",
     "accept": "L2",
     "retrain": "L2",

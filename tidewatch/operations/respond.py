@@ -105,6 +105,8 @@ def checked_again(ports: Ports, incident: Incident) -> str:
         loud = {finding.signal for finding in examined.findings}
         still = bool(columns & set(examined.strange)) or incident.signal in loud
         return "" if still else f"{subject} is in its usual range again"
+    if incident.signal.family == "storm":
+        return "all incidents of it have ended" if incident.over == incident.members.keys() else ""
     if incident.signal.family == "endpoint":
         return endpoint_again(ports, shelf.spec(), incident.finding)
     if incident.signal.family == "staleness" or incident.signal.group == "arrival":

@@ -31,7 +31,7 @@ def silences(ports: Ports) -> list[Silence]:
 def silence(ports: Ports, wanted: Silence, why: str, cause: Cause) -> Silence:
     """Set it: nobody is called about what it covers until it ends. Its id is given here. Raises Refused, and
     UnknownIncident for an incident that does not exist."""
-    _may(ports, wanted.kind, wanted.model, cause)
+    _may(ports, "silence" if wanted.kind == "silence" else "plan_maintenance", wanted.model, cause)
     if not why:
         raise Refused("A silence needs a reason: whoever is woken when it ends will read it.")
     wanted = proposed(wanted, ports.clock.now())
