@@ -3,7 +3,7 @@
 import difflib
 
 from bot.request import MOST, Request, Verb
-from bot.verbs import deciding, handling, looking, runbooks, silencing
+from bot.verbs import deciding, handling, looking, oncall, runbooks, silencing
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations.journal import UnknownIncident
@@ -44,6 +44,7 @@ VERBS = {
     **handling.VERBS,
     **runbooks.VERBS,
     **deciding.VERBS,
+    **oncall.VERBS,
     **silencing.VERBS,
     "help": Verb("help", "this list", _help),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tidewatch.domain.oncall.duty import OnCallPlan
     from tidewatch.domain.people import People
     from tidewatch.ports import Ports
     from tidewatch.ports.blobs import Blobs
@@ -36,6 +37,7 @@ def compose(settings: "Settings") -> "Ports":
     from tidewatch.ports import Ports
 
     blobs, queue, log = _storage(settings)
+    everyone = people(settings.roster)
     return Ports(
         clock=clock(settings),
         blobs=blobs,
@@ -49,11 +51,12 @@ def compose(settings: "Settings") -> "Ports":
         learning=SklearnLearning(),
         endpoints=HttpEndpoints(settings.tokens),
         seal=seal(settings),
-        people=people(settings.roster),
+        people=everyone,
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
         storm_models=settings.storm_models,
         command=settings.command,
+        oncall=oncall(settings.oncall_plan, everyone),
     )
 
 
@@ -108,6 +111,18 @@ def people(roster: Path) -> "People":
     from tidewatch.domain.people import People, parse_people
 
     return parse_people(roster.read_text(encoding="utf-8"), str(roster)) if roster.exists() else People()
+
+
+def oncall(plan: Path, everyone: "People") -> "OnCallPlan":
+    """No policies and no rotas where there is no plan. Raises ValueError with every mistake of one that is wrong."""
+    from tidewatch.domain.oncall.duty import OnCallPlan
+    from tidewatch.domain.oncall.text import parse_oncall
+    from tidewatch.domain.part import SpecError
+
+    try:
+        return parse_oncall(plan.read_text(encoding="utf-8"), str(plan), everyone) if plan.exists() else OnCallPlan()
+    except SpecError as error:
+        raise ValueError(str(error)) from error
 
 
 def _storage(settings: "Settings") -> "tuple[Blobs, Queue, IncidentLog]":

@@ -14,6 +14,7 @@ class Settings(BaseSettings):
     home: Path = Path(".tidewatch")  # where state lives when there is no storage account
     storage: str = ""  # connection string or account URL of the storage account; empty: the home folder
     people: Path | None = None  # the roster; by default people.yaml in the home
+    oncall: Path | None = None  # policies and rotas; by default oncall.yaml in the home
     runbooks: Path = Path(__file__).parent.parent / "runbooks"
     slack_token: str = ""
     slack_signing_secret: str = ""
@@ -34,6 +35,10 @@ class Settings(BaseSettings):
     @property
     def roster(self) -> Path:
         return self.people or self.home / "people.yaml"
+
+    @property
+    def oncall_plan(self) -> Path:
+        return self.oncall or self.home / "oncall.yaml"
 
     @property
     def simulated_clock(self) -> Path:

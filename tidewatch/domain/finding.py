@@ -62,6 +62,7 @@ FAMILY = {
     "endpoint_gpu": "endpoint",
     "poison": "work",
     "storm": "storm",
+    "reported": "reported",
     "log_changed": "log",
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from tidewatch.domain.local_time import known_zone
 from tidewatch.domain.model_spec import TIERS, Tier
 
 FLEET = "fleet"  # the team of what concerns models of many teams: everybody belongs to it
@@ -15,6 +16,9 @@ FLEET = "fleet"  # the team of what concerns models of many teams: everybody bel
 MAY: dict[str, Tier] = {
     "acknowledge": "L1",
     "unacknowledge": "L1",
+    "assign": "L1",
+    "report": "L1",
+    "override": "L1",
     "run_runbook": "L1",
     "escalate": "L1",
     "note": "L1",
@@ -43,6 +47,7 @@ class Person:
     name: str
     tier: Tier
     teams: tuple[str, ...] = ()  # empty: every team
+    zone: str = ""  # where the person lives, for the times they are told: Europe/Berlin
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def parse_people(text: str, name: str) -> People:
         raise ValueError(f"{name} must be a list of people, each with id, name and tier")
     people: list[Person] = []
     for number, row in enumerate(rows, 1):
-        known = ("id", "name", "tier", "teams")
+        known = ("id", "name", "tier", "teams", "zone")
         if not isinstance(row, dict) or not {"id", "name", "tier"} <= row.keys():
             raise ValueError(f"{name}, person {number}: id, name and tier are needed")
         if unknown := [key for key in row if key not in known]:
@@ -101,7 +106,12 @@ def parse_people(text: str, name: str) -> People:
         teams = row.get("teams", [])
         if not isinstance(teams, list):
             raise ValueError(f"{name}, person {number}: teams must be a list such as [nyc], not {teams}")
+        zone = str(row.get("zone", ""))
+        try:
+            zone = zone and known_zone(zone)
+        except ValueError as error:
+            raise ValueError(f"{name}, person {number}: {error}") from None
         if any(person.id == str(row["id"]) for person in people):
             raise ValueError(f"{name}, person {number}: {row['id']} is listed already; one entry a person")
-        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(map(str, teams))))
+        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(map(str, teams)), zone))
     return People(tuple(people))

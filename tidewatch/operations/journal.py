@@ -84,10 +84,15 @@ def keep_text(ports: Ports, incident: str, text: str, author: str) -> dict[str, 
     Raises UnknownIncident: text beside no stream would never be found again.
     """
     load(ports, incident)
+    return keep_text_at(ports, incident, text, author)
+
+
+def keep_text_at(ports: Ports, place: str, text: str, author: str) -> dict[str, str]:
+    """As `keep_text`, beside something else than an incident."""
     salt = secrets.token_hex(8)
     digest = hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
     record = {"salt": salt, "text": text}
-    ports.blobs.put(TEXTS, f"{author}/{incident}/{digest}.json", json.dumps(record).encode())
+    ports.blobs.put(TEXTS, f"{author}/{place}/{digest}.json", json.dumps(record).encode())
     return {"sha256": digest, "author": author}
 
 

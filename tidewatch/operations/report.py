@@ -12,7 +12,8 @@ from tidewatch.domain.incident import opening
 from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.quiet import ONE_BY_ONE, comes_back_quietly, confirmed, is_news
 from tidewatch.domain.incident.state import Incident
-from tidewatch.domain.model_spec import TIERS, ModelSpec, Response, Tier
+from tidewatch.domain.model_spec import TIERS, ModelSpec, Tier
+from tidewatch.domain.response import Response, merged
 from tidewatch.domain.silence import covering
 from tidewatch.operations import counted, storms
 from tidewatch.operations.journal import record
@@ -152,8 +153,9 @@ def _policy(ports: Ports, model: str) -> tuple[str, Response, dict[Tier, list[st
     try:
         spec: ModelSpec = Shelf(ports, model).spec()
     except UnknownModel:
-        return model, Response(), everyone
-    return spec.title, spec.response, {tier: spec.owners.get(tier) or everyone[tier] for tier in TIERS}
+        return model, ports.oncall.of(team).response, everyone
+    response = merged(ports.oncall.of(team).response, spec.response)
+    return spec.title, response, {tier: spec.owners.get(tier) or everyone[tier] for tier in TIERS}
 
 
 def _is_over(ports: Ports, marker: Marker) -> bool:

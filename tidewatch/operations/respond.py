@@ -1,6 +1,7 @@
 """What people ask for: one log append each, answered at once."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 from tidewatch.domain.events import Cause, Draft
@@ -29,8 +30,14 @@ def unacknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
     return record_known(ports, incident, cause, lambda now: handling.unacknowledge(now, ports.people, cause.actor))
 
 
+def assign(ports: Ports, incident: str, to: str, cause: Cause) -> Incident:
+    return record_known(ports, incident, cause, lambda now: handling.assign(now, ports.people, cause.actor, to))
+
+
 def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int | None = None) -> Incident:
     """`seen` is the version a button was drawn for: a second click must not escalate a second time."""
+    if not reason.strip():
+        raise Refused(f"Say why {incident} goes to the next tier: whoever is woken reads it first.")
     text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
@@ -46,8 +53,11 @@ def note(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
     return record_known(ports, incident, cause, lambda now: handling.note(now, ports.people, cause.actor, kept))
 
 
-def write_findings(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
-    kept = keep_text(ports, incident, text, cause.actor)
+def write_findings(ports: Ports, incident: str, findings: Mapping[str, str] | str, cause: Cause) -> Incident:
+    """By the names of `handling.FINDINGS`, or as typed: three parts with semicolons between them. Raises Refused."""
+    ports.people.allow(cause.actor, "findings", load(ports, incident).model)
+    parts = handling.findings_in(findings) if isinstance(findings, str) else findings
+    kept = {name: keep_text(ports, incident, text, cause.actor) for name, text in parts.items()}
     return record_known(
         ports, incident, cause, lambda now: handling.write_findings(now, ports.people, cause.actor, kept)
     )  # fmt: skip
@@ -81,7 +91,9 @@ def request_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -
 
 def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> None:
     """Resolved when the check passes now, or when somebody who may says why it is resolved all the same."""
-    verified = checked_again(ports, catch_up(ports, incident))
+    state = catch_up(ports, incident)
+    reported = state.signal.family == "reported"  # no check can say that it is over: whoever looked says so
+    verified = "whoever looked into the report says so" if reported and reason else checked_again(ports, state)
     text = keep_text(ports, incident, reason, cause.actor) if reason else None
     try:
         record_known(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidewatch.domain.oncall.duty import OnCallPlan
 from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
 from tidewatch.domain.storm import MODELS
@@ -39,3 +40,4 @@ class Ports:
     channel: str  # where alerts go
     command: str  # the slash command people type, "/ml"
     storm_models: int = MODELS  # so many with one cause are a storm
+    oncall: OnCallPlan = OnCallPlan()  # policies and rotas by team

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tidewatch.domain.incident.deadlines import may_go_up
 from tidewatch.domain.incident.state import Incident, acknowledge_by, resolve_by
 from tidewatch.domain.model_spec import TIERS, ModelSpec
 from tidewatch.domain.people import People
@@ -57,10 +58,8 @@ def incident_card(incident: Incident, people: People, runbook: Runbook | None, p
         return ChatMessage(f"{icon} {incident.title} ({incident.id}, {incident.quiet})", quiet_blocks(incident), color)
     match incident.status:
         case "open" | "acknowledged" if incident.signal.family == "storm":
-            small_print, escalate = (
-                _small_print(incident, people),
-                _escalate(incident, people, kit.value(incident.id, incident.version)),
-            )
+            small_print = _small_print(incident, people)
+            escalate = _escalate(incident, kit.value(incident.id, incident.version))
             blocks = storm_blocks(incident, people, small_print, escalate, icon)
         case "open":
             blocks = _alert(incident, people, runbook, picture)
@@ -101,7 +100,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
     buttons = [kit.button("acknowledge", "Acknowledge", carried, "primary")]
     if runbook:
         buttons.append(kit.button("run_runbook", f"Run {runbook.name}", carried))
-    buttons += _escalate(incident, people, carried)
+    buttons += _escalate(incident, carried)
     return [*parts, kit.actions(buttons), kit.context(_small_print(incident, people))]
 
 
@@ -125,7 +124,7 @@ def _taken(incident: Incident, people: People, runbook: Runbook | None) -> list[
     if incident.tier != "L1" and incident.may_be_retrained and not waiting:
         buttons.append(kit.button("retrain", "Retrain…", carried, "" if buttons else "primary"))
     buttons.append(kit.button("resolve", "Resolve…", carried))
-    buttons += _escalate(incident, people, carried)
+    buttons += _escalate(incident, carried)
     return [*parts, kit.actions(buttons[:3]), kit.context(_small_print(incident, people))]
 
 
@@ -191,13 +190,11 @@ def _now(incident: Incident, runbook: Runbook | None) -> str:
     return _next(incident, runbook).removeprefix("acknowledge it and ").removeprefix("acknowledge it, ")
 
 
-def _escalate(incident: Incident, people: People, carried: str) -> list[kit.Block]:
+def _escalate(incident: Incident, carried: str) -> list[kit.Block]:
     if incident.tier == "L3":
         return []
     to = TIERS[TIERS.index(incident.tier) + 1]
-    who = ", ".join(people.name(user) for user in incident.owners.get(to, ())[:1]) or "nobody yet"
-    ask = kit.confirm(f"Escalate to {to}?", f"{who} will be called with everything that was tried.", f"Call {to}")
-    return [kit.button("escalate", f"Escalate to {to}", carried, "danger", ask)]
+    return [kit.button("escalate", f"Escalate to {to}…", carried, "danger")]
 
 
 def _accept(incident: Incident) -> list[tuple[str, str]]:
@@ -206,11 +203,11 @@ def _accept(incident: Incident) -> list[tuple[str, str]]:
 
 def _small_print(incident: Incident, people: People) -> str:
     parts = [incident.id, incident.tier]
-    called = incident.owners.get(incident.tier, ())
-    if incident.status == "open" and called:
-        parts.append(f"{', '.join(people.name(user) for user in called)} called")
-    if (deadline := acknowledge_by(incident)) and incident.tier == "L1":
-        parts.append(f"goes to L2 at {clock(deadline)} UTC if nobody takes it")
+    if incident.status == "open" and incident.paged:
+        parts.append(f"{', '.join(people.name(user) for user in incident.paged)} called")
+    if (deadline := acknowledge_by(incident)) and may_go_up(incident):
+        above = TIERS[TIERS.index(incident.tier) + 1]
+        parts.append(f"goes to {above} at {clock(deadline)} UTC if nobody takes it")
     elif deadline := resolve_by(incident):
         parts.append(f"to be resolved by {clock(deadline)} UTC")
     return " · ".join([*parts, _witness(incident)])

@@ -50,6 +50,7 @@ def _opened(event: Event) -> Incident:
         owners={tier: tuple(users) for tier, users in data["owners"].items()},
         findings=_worst_last(data["findings"]),
         tier_since=event.at,
+        waits_since=event.at,
         last_seen=event.at,
     )
     return quiet.with_worst(quiet.came(incident, data), incident.findings)
@@ -72,17 +73,28 @@ def _reopened(incident: Incident, event: Event) -> Incident:
     incident = quiet.came(_observed(incident, event), event.data)
     return replace(
         incident, status="open", owner="", owned_since=None, tier="L1", tier_since=event.at, since=event.at,
-        resolved=None, reopened=incident.reopened + 1, returns=incident.returns + 1, watch_until=None, paged=(),
+        waits_since=event.at, resolved=None, reopened=incident.reopened + 1, returns=incident.returns + 1,
+        watch_until=None, paged=(), owners_so_far=(),
     )  # fmt: skip
 
 
 def _acknowledged(incident: Incident, event: Event) -> Incident:
-    incident = quiet.somebody_acted(incident)
-    return replace(incident, status="acknowledged", owner=event.actor, owned_since=event.at, watch_until=None)
+    return _taken(incident, event, event.actor)
+
+
+def _assigned(incident: Incident, event: Event) -> Incident:
+    return _taken(incident, event, event.data["to"])
+
+
+def _taken(incident: Incident, event: Event, owner: str) -> Incident:
+    return replace(
+        quiet.somebody_acted(incident), status="acknowledged", owner=owner, owned_since=event.at, watch_until=None,
+        owners_so_far=(*incident.owners_so_far, (owner, event.at)),
+    )  # fmt: skip
 
 
 def _unacknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="open", owner="", owned_since=None, tier_since=event.at, paged=())
+    return replace(incident, status="open", owner="", owned_since=None, waits_since=event.at, paged=())
 
 
 def _escalated(incident: Incident, event: Event) -> Incident:
@@ -90,7 +102,7 @@ def _escalated(incident: Incident, event: Event) -> Incident:
     tiers = incident.tiers if tier in incident.tiers else (*incident.tiers, tier)
     return replace(
         incident, status="open", owner="", owned_since=None, tier=tier, tier_since=event.at, tiers=tiers, paged=(),
-        watch_until=None,
+        waits_since=event.at, watch_until=None,
     )  # fmt: skip
 
 
@@ -128,8 +140,15 @@ def _run_undone(incident: Incident, event: Event) -> Incident:
     if incident.status != "resolved":
         return incident
     return replace(
-        incident, status="open", owner="", owned_since=None, tier_since=event.at, resolved=None, recovered=False,
-        paged=(), passed=(),
+        incident, status="open", owner="", owned_since=None, tier_since=event.at, waits_since=event.at, resolved=None,
+        recovered=False, paged=(), passed=(),
+    )  # fmt: skip
+
+
+def _findings_written(incident: Incident, event: Event) -> Incident:
+    return replace(
+        incident, written_findings=incident.written_findings + 1,
+        findings_of=(*incident.findings_of, (event.actor, event.at, event.data)),
     )  # fmt: skip
 
 
@@ -178,7 +197,8 @@ def _watched(incident: Incident, event: Event) -> Incident:
 
 def _waits_again(incident: Incident, event: Event) -> Incident:
     return replace(
-        incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None, paged=()
+        incident, status="open", watch_until=None, tier_since=event.at, waits_since=event.at, owner="",
+        owned_since=None, paged=(),
     )  # fmt: skip
 
 
@@ -194,6 +214,7 @@ _STEPS = {
     "reopened": _reopened,
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
+    "assigned": _assigned,
     "escalated": _escalated,
     "paged": lambda incident, event: replace(
         incident,
@@ -206,7 +227,7 @@ _STEPS = {
     "cancel_requested": lambda incident, event: _run_changed(incident, event.data["run"], cancelled_by=event.actor),
     "runbook_finished": _run_ended,
     "runbook_undone": _run_undone,
-    "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),
+    "findings_written": _findings_written,
     "retraining_requested": lambda incident, _: replace(incident, retraining="requested"),
     "retraining_started": lambda incident, _: replace(incident, retraining="running"),
     "retraining_failed": lambda incident, _: replace(incident, retraining="failed"),

@@ -80,6 +80,7 @@ def headline(spec_title: str, finding: Finding) -> str:
         "endpoint_memory": "the endpoint runs short of memory",
         "endpoint_gpu": "the endpoint runs short of GPU",
         "storm": f"{finding.subject} of many models",
+        "reported": "somebody saw something wrong",
         "poison": f"work in the queue {finding.subject} keeps failing",
         "log_changed": "somebody changed the incident log",
     }

@@ -74,7 +74,7 @@ def somebody_acted(incident: Incident) -> Incident:
 
 def _calls_again(incident: Incident, event: Event) -> Incident:
     """The clocks of the present tier begin anew."""
-    return replace(incident, tier_since=event.at, paged=())
+    return replace(incident, tier_since=event.at, waits_since=event.at, paged=())
 
 
 def _silence_ended(incident: Incident, event: Event) -> Incident:

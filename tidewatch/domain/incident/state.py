@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from tidewatch.domain.finding import Finding, Severity, Signal
 from tidewatch.domain.incident.approval import Approval
 from tidewatch.domain.incident.run import Run
-from tidewatch.domain.model_spec import Response, Tier
+from tidewatch.domain.model_spec import Tier
+from tidewatch.domain.response import Limit, Response
 
 Status = Literal["open", "acknowledged", "observing", "resolved"]
 # What the baseline says is usual, and can be taught; all else is a rule of the spec, or no matter of habit.
@@ -31,15 +32,20 @@ class Incident:
     head: str = ""  # hash of the last event
     tier: Tier = "L1"
     tier_since: datetime | None = None
+    waits_since: datetime | None = None  # for somebody of the tier to take it; giving it back begins this wait anew
     tiers: tuple[Tier, ...] = ("L1",)  # every tier that was called, in order
     owner: str = ""
     owned_since: datetime | None = None
+    owners_so_far: tuple[tuple[str, datetime], ...] = ()  # who took it, and when, since it was opened (again)
     findings: tuple[Finding, ...] = ()  # the first, and the latest of each check
     last_seen: datetime | None = None
     runs: tuple[Run, ...] = ()
     approvals: tuple[Approval, ...] = ()
     retraining: Literal["", "requested", "running", "failed", "compared"] = ""
     written_findings: int = 0  # by L2
+    findings_of: tuple[
+        tuple[str, datetime, Mapping[str, Mapping[str, str]]], ...
+    ] = ()  # by whom, when, text references
     passed: tuple[str, ...] = ()  # good windows in a row
     watch_until: datetime | None = None
     paged: tuple[str, ...] = ()  # since the present tier was called
@@ -127,13 +133,18 @@ class Incident:
 
 def acknowledge_by(incident: Incident) -> datetime | None:
     """When the present tier must have acknowledged; None when nobody is being waited for."""
-    if incident.status != "open" or incident.tier_since is None or incident.quiet:
-        return None
-    return incident.tier_since + incident.response.acknowledge_within.get(incident.tier, timedelta(hours=1))
+    return _deadline(incident, "acknowledge_within") if incident.status == "open" else None
 
 
 def resolve_by(incident: Incident) -> datetime | None:
     """When the present tier must have resolved it. An acknowledgement never stops this clock; observing does."""
-    if incident.status not in ("open", "acknowledged") or incident.tier_since is None or incident.quiet:
-        return None
-    return incident.tier_since + incident.response.resolve_within.get(incident.tier, timedelta(days=7))
+    return _deadline(incident, "resolve_within") if incident.status in ("open", "acknowledged") else None
+
+
+def clock_began(incident: Incident, limit: Limit) -> datetime | None:
+    return incident.waits_since or incident.tier_since if limit == "acknowledge_within" else incident.tier_since
+
+
+def _deadline(incident: Incident, limit: Limit) -> datetime | None:
+    began = None if incident.quiet else clock_began(incident, limit)
+    return incident.response.deadline(limit, incident.tier, incident.severity, began) if began else None
