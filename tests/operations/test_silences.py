@@ -9,6 +9,7 @@ from tidewatch.domain.finding import Signal
 from tidewatch.domain.people import Refused
 from tidewatch.domain.silence import Silence
 from tidewatch.operations import quieten
+from tidewatch.operations.erase import erase
 from tidewatch.operations.report import note_good_window, report
 from tidewatch.operations.silences import SILENCES, silences, trail
 from tidewatch.operations.sweep import sweep
@@ -160,3 +161,24 @@ def test_silenced_models_make_no_storm(house: House) -> None:
         report(house.ports, [house.finding("temp", model=f"acme/model-{number}")], "monday", "blob")
     assert len(house.incidents()) == 8
     assert {house.incident(name).quiet for name in house.incidents()} == {"silence"}
+
+
+def test_the_reasons_of_a_person_can_be_erased_and_the_trail_says_so(house: House) -> None:
+    made = hush(house)
+    quieten.unsilence(house.ports, made.id, "repaired", house.by("U0BEN"))
+    assert erase(house.ports, "U0ANA").texts == 1
+    assert [(told["what"], told["why"]) for told in trail(house.ports, made.id)] == [
+        ("set", "(erased)"), ("ended", "repaired"), ("erased", ""),
+    ]  # fmt: skip
+
+
+def test_a_silence_that_ends_in_a_storm_brings_no_card(house: House) -> None:
+    for number in range(8):
+        report(house.ports, [house.finding("temp", model=f"acme/model-{number}")], "monday", "blob")
+    sweep(house.ports)
+    hush(house, scope="acme/*")
+    house.later(hours=5)
+    sweep(house.ports)
+    house.run_jobs()
+    assert sum(post.endswith(":card") for post in house.chat.posted) == 5
+    assert house.kinds() == ["opened", "silenced", "silence_ended"]

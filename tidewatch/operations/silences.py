@@ -5,6 +5,7 @@ set it, who ended it, when and why. What is over moves to `past/`, out of that l
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.domain.silence import Silence, covering, proposed
-from tidewatch.operations.journal import load, record
+from tidewatch.operations.journal import keep_text_at, load, record, text_of
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobExists
 
@@ -39,7 +40,7 @@ def silence(ports: Ports, wanted: Silence, why: str, cause: Cause) -> Silence:
     while True:
         wanted = replace(wanted, id=f"SIL-{before + 1}")
         try:
-            _tell(ports, wanted.id, 1, "set", why, cause, scope=wanted.scope, until=wanted.until.isoformat())
+            _tell(ports, wanted.id, "1", "set", why, cause, scope=wanted.scope, until=wanted.until.isoformat())
         except BlobExists:
             before += 1
             continue
@@ -53,7 +54,7 @@ def unsilence(ports: Ports, identity: str, why: str, cause: Cause) -> Silence:
     if found is None:
         raise Refused(f"There is no silence {identity} any more; `silence list` shows those there are.")
     _may(ports, "unsilence", found.model, cause)
-    _tell(ports, found.id, 2, "ended", why, cause)
+    _tell(ports, found.id, "2", "ended", why, cause)
     _put_away(ports, found)
     return found
 
@@ -61,7 +62,13 @@ def unsilence(ports: Ports, identity: str, why: str, cause: Cause) -> Silence:
 def trail(ports: Ports, identity: str) -> list[dict[str, Any]]:
     """Who did what to a silence, when and why, in order."""
     names = [blob.name for blob in ports.blobs.list(SILENCES, f"{TRAIL}{identity}/")]
-    return [json.loads(ports.blobs.get(SILENCES, name)) for name in names]
+    told = [json.loads(ports.blobs.get(SILENCES, name)) for name in names]
+    return [each | {"why": text_of(ports, identity, each.get("why"))} for each in told]
+
+
+def say_erased(ports: Ports, identity: str, person: str, digests: Sequence[str], cause: Cause) -> None:
+    """A person's reasons are about to be erased: the trail says so."""
+    _tell(ports, identity, f"erased-{digests[0][:16]}", "erased", "", cause, person=person)
 
 
 def keep_quiet(ports: Ports, incident: Incident, known: list[Silence]) -> Incident:
@@ -77,7 +84,8 @@ def keep_quiet(ports: Ports, incident: Incident, known: list[Silence]) -> Incide
         if now is None or now.status == "resolved" or now.silence == (covers.id if covers else ""):
             return []
         if covers is None:
-            return [Draft("silence_ended", {"silence": now.silence})]
+            still = {"quiet": "storm"} if now.storm else {}
+            return [Draft("silence_ended", {"silence": now.silence} | still)]
         return [Draft("silenced", {"silence": covers.id, "until": covers.until.isoformat(), "kind": covers.kind})]
 
     return record(ports, incident.id, cause, decide) or incident
@@ -95,13 +103,15 @@ def _put_away(ports: Ports, over: Silence) -> None:
     ports.blobs.delete(SILENCES, f"{CURRENT}{_name(over)}")
 
 
-def _tell(ports: Ports, identity: str, number: int, what: str, why: str, cause: Cause, **more: str) -> None:
-    """Raises BlobExists when that was told already."""
-    told = {"what": what, "by": cause.actor, "via": cause.via, "at": ports.clock.now().isoformat(), "why": why} | more
+def _tell(ports: Ports, identity: str, number: str, what: str, why: str, cause: Cause, **more: str) -> None:
+    """Told already, it is left as it is; only a number that somebody else has just taken raises BlobExists."""
+    kept = keep_text_at(ports, identity, why, cause.actor) if why else {}
+    at = ports.clock.now().isoformat()
+    told = {"what": what, "by": cause.actor, "via": cause.via, "at": at, "why": kept, **more}
     try:
         ports.blobs.put(SILENCES, f"{TRAIL}{identity}/{number}.json", json.dumps(told).encode(), if_absent=True)
     except BlobExists:
-        if number == 1:
+        if number == "1":
             raise
 
 

@@ -54,9 +54,9 @@ def confirmed(incident: Incident, windows: Sequence[str]) -> list[Draft]:
 
 def is_loud(event: Event) -> bool:
     """Whether people are to see the incident in the channel from this event on: it calls, or somebody acts on it."""
-    if event.kind in CAME:
+    if event.kind in (*CAME, "silence_ended", "left_storm"):
         return not event.data.get("quiet")
-    return event.kind in ("silence_ended", "left_storm") or event.actor != "tidewatch"
+    return event.actor != "tidewatch"
 
 
 def came(incident: Incident, data: Mapping[str, Any]) -> Incident:
