@@ -70,6 +70,7 @@ def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Ca
 
 def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
     """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
+    catch_up(ports, incident)  # the windows to learn from end with the newest
     text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
