@@ -54,6 +54,7 @@ def compose(settings: "Settings") -> "Ports":
         people=everyone,
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
+        storm_models=settings.storm_models,
         command=settings.command,
         oncall=oncall(settings.oncall_plan, everyone),
     )

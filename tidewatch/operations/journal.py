@@ -53,8 +53,10 @@ def record(ports: Ports, incident: str, cause: Cause, decide: Decide) -> Inciden
             ports.log.append(incident, added)
         except Conflict:
             continue
-        send_job(ports, {"do": "deliver", "incident": incident})
-        return fold((*events, *added))
+        after = fold((*events, *added))
+        if after and after.in_channel:
+            send_job(ports, {"do": "deliver", "incident": incident})
+        return after
 
 
 def record_known(ports: Ports, incident: str, cause: Cause, decide: Callable[[Incident], Sequence[Draft]]) -> Incident:

@@ -13,6 +13,7 @@ from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, Verdict, verdict
 from tidewatch.domain.runbook_input import Answer, answered
 from tidewatch.operations.absent import without_batch, without_labels
+from tidewatch.operations.counted import catch_up
 from tidewatch.operations.journal import MACHINE, keep_text, load, record_known, send_job, text_of
 from tidewatch.operations.preconditions import unmet
 from tidewatch.operations.request_approval import request_approval
@@ -49,7 +50,7 @@ def start_run(
 ) -> tuple[Incident, Runbook]:
     """Record the start and put the work on the queue; a risky one asks for a yes first. Raises Refused (of the inputs,
     WrongAnswers) and UnknownIncident."""
-    seen = load(ports, incident)
+    seen = catch_up(ports, incident)
     ports.people.allow(cause.actor, "run_runbook", seen.model)
     if cause.key in seen.keys:
         raise Refused("That was started already.")
