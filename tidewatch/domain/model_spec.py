@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from tidewatch.domain.finding import Severity
+
 Tier = Literal["L1", "L2", "L3"]
 TIERS: tuple[Tier, ...] = ("L1", "L2", "L3")
 
@@ -220,6 +222,10 @@ class Response(Part):
     resolve_within: PerTier = Field(
         {"L1": timedelta(hours=4), "L2": timedelta(days=2), "L3": timedelta(days=7)},
         description="Until the tier has resolved it, else the next is called",
+    )
+    page_severities: list[Severity] = Field([], description="Their calls also go out by pager, at once")
+    page_unanswered_after: Duration = Field(
+        timedelta(minutes=15), description="When nobody has taken it for so long, calls also go out by pager"
     )
     reopen_within: Duration = Field(timedelta(days=3), description="A finding this soon after reopens the incident")
     recover_after: int = Field(2, ge=1, description="Good windows in a row until an incident has recovered by itself")

@@ -1,6 +1,7 @@
 """Who may do what. Decided once, here; every refusal says why and who could."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,10 @@ MAY: dict[str, Tier] = {
 }
 
 
+EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # ASCII, no spaces, one @
+UNKNOWN = "unknown"  # the actor when a pager's user is nobody of the roster
+
+
 class Refused(Exception):
     """What was asked is not done; the message tells the person why and what would help."""
 
@@ -37,6 +42,8 @@ class Person:
     name: str
     tier: Tier
     teams: tuple[str, ...] = ()  # empty: every team
+    email: str = ""  # where pages go as mail
+    pagerduty: str = ""  # the user id there, such as PXPGF42: who acknowledges in PagerDuty is this person
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ class People:
 
     def name(self, user: str) -> str:
         person = self.get(user)
-        return person.name if person else "Tidewatch" if user == "tidewatch" else f"<@{user}>"
+        others = {"tidewatch": "Tidewatch", UNKNOWN: "somebody who is not in people.yaml"}
+        return person.name if person else others.get(user, f"<@{user}>")
 
     def of_tier(self, tier: Tier, team: str) -> list[Person]:
         return [p for p in self.everyone if p.tier == tier and (not p.teams or team in p.teams)]
@@ -72,7 +80,7 @@ class People:
 
 
 def parse_people(text: str, name: str) -> People:
-    """The roster: a YAML list of id, name, tier and optionally teams. Raises ValueError with a sentence."""
+    """The roster: a YAML list of people, each with the fields of Person. Raises ValueError with a sentence."""
     try:
         rows: Any = yaml.safe_load(text) or []
     except yaml.YAMLError as error:
@@ -81,7 +89,7 @@ def parse_people(text: str, name: str) -> People:
         raise ValueError(f"{name} must be a list of people, each with id, name and tier")
     people: list[Person] = []
     for number, row in enumerate(rows, 1):
-        known = ("id", "name", "tier", "teams")
+        known = ("id", "name", "tier", "teams", "email", "pagerduty")
         if not isinstance(row, dict) or not {"id", "name", "tier"} <= row.keys():
             raise ValueError(f"{name}, person {number}: id, name and tier are needed")
         if unknown := [key for key in row if key not in known]:
@@ -96,5 +104,8 @@ def parse_people(text: str, name: str) -> People:
             raise ValueError(f"{name}, person {number}: teams must be a list such as [nyc], not {teams}")
         if any(person.id == str(row["id"]) for person in people):
             raise ValueError(f"{name}, person {number}: {row['id']} is listed already; one entry a person")
-        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(map(str, teams))))
+        email, pagerduty = str(row.get("email", "")), str(row.get("pagerduty", ""))
+        if email and not EMAIL.fullmatch(email):
+            raise ValueError(f"{name}, person {number}: the email must be an address like ana@example.org, not {email}")
+        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(map(str, teams)), email, pagerduty))
     return People(tuple(people))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from tidewatch.domain.events import Event
 from tidewatch.domain.finding import Finding, Signal
+from tidewatch.domain.incident import paging
 from tidewatch.domain.incident.approval import Approval, Vote
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident, Status
@@ -22,7 +23,7 @@ def fold(events: Iterable[Event]) -> Incident | None:
         if event.kind == "opened":
             incident = _opened(event)
         elif incident is not None and event.kind in _STEPS:
-            incident = _STEPS[event.kind](incident, event)
+            incident = paging.answered(_STEPS[event.kind](incident, event), event)
         if incident is not None:
             incident = replace(
                 incident, version=event.seq, head=event.hash, keys=incident.keys | {event.key}
@@ -156,15 +157,13 @@ def _resolved(incident: Incident, event: Event) -> Incident:
     )  # fmt: skip
 
 
-_STEPS = {
+_STEPS: dict[str, Step] = {
     "observed": _observed,
     "reopened": _reopened,
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
     "escalated": _escalated,
-    "paged": lambda incident, event: replace(
-        incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at
-    ),
+    **paging.STEPS,
     "runbook_started": _run_started,
     "runbook_finished": _run_ended,
     "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tidewatch.domain.events import Draft
+from tidewatch.domain.incident.paging import waiting
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS
-from tidewatch.domain.people import People, Refused
+from tidewatch.domain.people import UNKNOWN, People, Refused
 
 Text = Mapping[str, str]  # {"sha256": …}: free text lies beside the stream
 
@@ -16,9 +17,21 @@ def acknowledge(incident: Incident, people: People, user: str) -> list[Draft]:
     _must_not_be_resolved(incident)
     if incident.owner == user:
         raise Refused(f"You have {incident.id} already, since {incident.owned_since:%H:%M}.")
-    if incident.owner:
+    if incident.owner not in ("", UNKNOWN):
         raise Refused(f"{people.name(incident.owner)} already took {incident.id} at {incident.owned_since:%H:%M} UTC.")
     return [Draft("acknowledged", {"tier": incident.tier})]
+
+
+def acknowledge_page(incident: Incident, people: People, user: str, page: str) -> list[Draft]:
+    """By pager. Whoever is not in the roster may do this and nothing else; somebody who is may take over from them."""
+    if page not in [call.page for call in waiting(incident) if call.ways]:
+        raise Refused(f"{page} is settled: {incident.id} does not wait for it any more.")
+    if user != UNKNOWN:
+        acknowledge(incident, people, user)
+    _must_not_be_resolved(incident)
+    if user == UNKNOWN and incident.owner:
+        raise Refused(f"{people.name(incident.owner)} already took {incident.id}.")
+    return [Draft("acknowledged", {"tier": incident.tier, "page": page})]
 
 
 def unacknowledge(incident: Incident, people: People, user: str) -> list[Draft]:
