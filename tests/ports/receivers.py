@@ -3,7 +3,7 @@
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -38,7 +38,6 @@ class MailReceiver:
     tls: ssl.SSLContext | None = None
     got: list[Message] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
-    hook: Callable[[], None] = lambda: None  # before a mail is taken
 
 
 @contextmanager
@@ -68,71 +67,75 @@ def http_receiver() -> Iterator[HttpReceiver]:
         yield receiver
 
 
+class _MailHandler(socketserver.StreamRequestHandler):
+    """The part of SMTP that a mail needs, RFC 5321, with STARTTLS and AUTH PLAIN."""
+
+    server: "_MailServer"
+    secure = False
+
+    def handle(self) -> None:
+        self.say(self.server.receiver.greeting)
+        while line := self.rfile.readline().decode().strip():
+            verb, _, rest = line.partition(" ")
+            if verb.upper() == "QUIT":
+                self.say("221 bye")
+                return
+            getattr(self, f"on_{verb.lower()}", self.on_other)(rest)
+
+    def finish(self) -> None:
+        with self.connection:
+            super().finish()
+
+    def say(self, *lines: str) -> None:
+        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
+
+    def on_ehlo(self, _: str) -> None:
+        able = ["STARTTLS"] if self.server.receiver.tls and not self.secure else []
+        able += ["AUTH PLAIN"] if self.server.receiver.password else []
+        self.say("250-mail", *(f"250-{each}" for each in able), "250 ok")
+
+    def on_starttls(self, _: str) -> None:
+        assert self.server.receiver.tls is not None
+        self.say("220 go ahead")
+        try:
+            self.connection = self.server.receiver.tls.wrap_socket(self.connection, server_side=True)
+        except ssl.SSLError:  # the other side does not trust the certificate
+            return
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
+        self.secure = True
+
+    def on_auth(self, given: str) -> None:
+        self.say("235 ok" if given == f"PLAIN {self.server.receiver.password}" else "535 no")
+
+    def on_rcpt(self, _: str) -> None:
+        self.say(self.server.receiver.recipient)
+
+    def on_data(self, _: str) -> None:
+        self.say("354 go ahead")
+        lines: list[bytes] = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            lines.append(line)
+        self.server.receiver.got.append(message_from_bytes(b"".join(lines)))
+        self.server.receiver.encrypted.append(self.secure)
+        self.say("250 taken")
+
+    def on_other(self, _: str) -> None:
+        self.say("250 ok")
+
+
+class _MailServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _MailHandler)
+        self.receiver = MailReceiver(self.server_address[1])
+
+
 @contextmanager
 def mail_receiver() -> Iterator[MailReceiver]:
-    """The part of SMTP that a mail needs, RFC 5321, with STARTTLS and AUTH PLAIN."""
-    receiver = MailReceiver()
-
-    class Handler(socketserver.StreamRequestHandler):
-        secure = False
-
-        def handle(self) -> None:
-            self.say(receiver.greeting)
-            while line := self.rfile.readline().decode().strip():
-                verb, _, rest = line.partition(" ")
-                if verb.upper() == "QUIT":
-                    self.say("221 bye")
-                    return
-                getattr(self, f"on_{verb.lower()}", self.on_other)(rest)
-
-        def finish(self) -> None:
-            with self.connection:
-                super().finish()
-
-        def say(self, *lines: str) -> None:
-            self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
-
-        def on_ehlo(self, _: str) -> None:
-            able = ["STARTTLS"] if receiver.tls and not self.secure else []
-            able += ["AUTH PLAIN"] if receiver.password else []
-            self.say("250-mail", *(f"250-{each}" for each in able), "250 ok")
-
-        def on_starttls(self, _: str) -> None:
-            assert receiver.tls is not None
-            self.say("220 go ahead")
-            try:
-                self.connection = receiver.tls.wrap_socket(self.connection, server_side=True)
-            except ssl.SSLError:  # the other side does not trust the certificate
-                return
-            self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
-            self.secure = True
-
-        def on_auth(self, given: str) -> None:
-            self.say("235 ok" if given == f"PLAIN {receiver.password}" else "535 no")
-
-        def on_rcpt(self, _: str) -> None:
-            self.say(receiver.recipient)
-
-        def on_data(self, _: str) -> None:
-            self.say("354 go ahead")
-            lines: list[bytes] = []
-            while (line := self.rfile.readline()) != b".\r\n":
-                lines.append(line)
-            receiver.hook()
-            receiver.got.append(message_from_bytes(b"".join(lines)))
-            receiver.encrypted.append(self.secure)
-            self.say("250 taken")
-
-        def on_other(self, _: str) -> None:
-            self.say("250 ok")
-
-    class Server(socketserver.ThreadingTCPServer):
-        allow_reuse_address = daemon_threads = True
-
-    server = Server(("127.0.0.1", 0), Handler)
-    receiver.port = server.server_address[1]
+    server = _MailServer()
     with _served(server):
-        yield receiver
+        yield server.receiver
 
 
 @contextmanager

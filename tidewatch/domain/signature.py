@@ -24,8 +24,10 @@ def check(secret: str, body: bytes, signature: str, now: datetime) -> None:
     """Raises Forged, also when no secret is set."""
     parts = dict(part.partition("=")[::2] for part in signature.split(","))
     at = parts.get("t", "")
-    genuine = bool(secret) and hmac.compare_digest(
-        _hmac(secret, at.encode() + b"." + body).encode(), parts.get("v1", "").encode()
+    genuine = (
+        bool(secret)
+        and at.isdecimal()
+        and hmac.compare_digest(_hmac(secret, at.encode() + b"." + body).encode(), parts.get("v1", "").encode())
     )
     if not genuine or abs(now.timestamp() - int(at)) > FRESH.total_seconds():
         raise Forged

@@ -49,6 +49,11 @@ def is_behind(ports: Ports, incident: Incident) -> bool:
     return min(delivered.shown, delivered.drawn) < incident.version
 
 
+def shown(ports: Ports, incident: str) -> int:
+    """How many events of an incident the chat has shown."""
+    return _read(ports, incident)[0].shown
+
+
 def deliver(ports: Ports, incident: str) -> None:
     """Bring the chat up to the log. Raises ChatUnavailable with all progress kept; several at once do no harm."""
     delivered, etag = _read(ports, incident)

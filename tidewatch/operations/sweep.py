@@ -9,7 +9,8 @@ from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
-from tidewatch.operations.journal import load, record_known, send_job
+from tidewatch.operations.journal import load, record_known, send_job, send_page_job
+from tidewatch.operations.page import page_is_due
 from tidewatch.operations.report import Marker, forget, open_markers
 from tidewatch.ports import Ports
 
@@ -41,6 +42,8 @@ def _look_after(ports: Ports, marker: Marker) -> None:
     _send_forgotten_work(ports, incident)
     if is_behind(ports, incident):
         send_job(ports, {"do": "deliver", "incident": incident.id})
+    if page_is_due(ports, incident):
+        send_page_job(ports, incident.id)
     forget(ports, marker)
 
 
