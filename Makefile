@@ -4,7 +4,7 @@ HOME_FOLDER ?= $(or $(TIDEWATCH_HOME),.tidewatch)
 BIN := .venv/bin
 NODE_TOOLS := build/azurite/node_modules/.bin/azurite
 
-.PHONY: setup run test check format bench bench-peers clean-home node-tools
+.PHONY: setup run test check fuzz format bench bench-peers clean-home node-tools
 
 setup: .venv/installed
 
@@ -33,12 +33,16 @@ check: setup
 	$(BIN)/deptry .
 	$(BIN)/pytest
 
+# Damaged files, for long: looks for a command or a function that ends in a traceback.
+fuzz: setup
+	$(BIN)/pytest --hypothesis-profile=long tests/commands/test_damaged_files.py tests/operations/test_damaged_blobs.py
+
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # Every figure of bench/README.md, about half an hour. QUICK=--quick for a few minutes' worth; make bench-NAME for one.
-BENCHES := speed scaling accuracy false_alarms fleet power agreement estimation diagnosis
+BENCHES := speed scaling accuracy false_alarms fleet power agreement estimation units diagnosis log
 PEERS := evidently nannyml whylogs deepchecks alibi
 QUICK ?=
 

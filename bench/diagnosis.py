@@ -23,7 +23,7 @@ from tidewatch.domain.diagnosis.situation import Situation
 
 # Faults by the kind of cause that they are; a cause of that kind about that column is the right answer.
 ANSWERS: Mapping[str, Sequence[str]] = {
-    "unit_or_scale": ("unit", "other_unit", "decimal_point", "offset"),
+    "unit_or_scale": ("unit", "unit_of_one", "other_unit", "decimal_point", "offset"),
     "sign_flip": ("sign",), "noise": ("noise",), "precision_lost": ("rounded",), "frozen_sensor": ("frozen",),
     "clipping": ("clipped",), "null_surge": ("nulls",), "sentinel_values": ("sentinel", "zeros", "outliers"),
     "clock_shift": ("clock",), "category_renamed": ("renamed", "recoded", "truncated", "merged", "divided"),

@@ -14,7 +14,7 @@ from tidewatch.compose import tables
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome, outcomes_by_window
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.operations.profiling import Counted, count, learn
 

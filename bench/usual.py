@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tidewatch.domain.counting import NumberCounter
 from tidewatch.domain.distance import statistics
-from tidewatch.domain.grid import Grid
-from tidewatch.domain.profile import NumberProfile
+from tidewatch.domain.profile.counting import NumberCounter
+from tidewatch.domain.profile.grid import Grid
+from tidewatch.domain.profile.number import NumberProfile
 from tidewatch.domain.rank_tests import combined_p_value
 
 FLOOR = 0.1  # the default of a spec's drift.floor, on the effect

@@ -1,12 +1,13 @@
 """The Slack app: listeners that parse, call one operation and answer within the three seconds Slack allows."""
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot import clicks, commands
+from bot import clicks, commands, run_forms
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations.journal import UnknownIncident
@@ -37,8 +38,8 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
             action, Cause(user, "slack", f"click:{user}:{action['action_id']}:{action['action_ts']}")
         )
         try:
-            if click.verb in clicks.ASKS:
-                client.views_open(trigger_id=body["trigger_id"], view=clicks.modal(ports, click))
+            if view := clicks.question(ports, click):
+                client.views_open(trigger_id=body["trigger_id"], view=view)
                 return
             said = clicks.AT_ONCE[click.verb](ports, click)
         except (Refused, UnknownIncident) as refusal:
@@ -51,14 +52,24 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
 
     @app.view("reason")
     def on_reason(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        text = view["state"]["values"]["reason"]["text"]["value"] or ""
-        try:
-            clicks.submit(
-                ports, view["private_metadata"], text, Cause(body["user"]["id"], "slack", f"view:{view['id']}")
-            )
-        except (Refused, UnknownIncident) as refusal:
-            ack(response_action="errors", errors={"reason": str(refusal)})
-        else:
-            ack()
+        _taken(
+            ack, view, lambda said, cause: clicks.submit(ports, view["private_metadata"], said["reason"], cause), body
+        )
 
+    @app.view("form")
+    def on_form(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        _taken(ack, view, lambda said, cause: clicks.submit_form(ports, view["private_metadata"], said, cause), body)
+
+    run_forms.listen(app, ports)
     return app
+
+
+def _taken(ack: Ack, view: dict[str, Any], take: Callable[[dict[str, str], Cause], None], body: dict[str, Any]) -> None:
+    """Close the modal once what it says is taken; a refusal stands under its first question."""
+    said = {name: block["text"]["value"] or "" for name, block in view["state"]["values"].items()}
+    try:
+        take(said, Cause(body["user"]["id"], "slack", f"view:{view['id']}"))
+    except (Refused, UnknownIncident) as refusal:
+        ack(response_action="errors", errors={next(iter(said)): str(refusal)})
+    else:
+        ack()

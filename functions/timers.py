@@ -33,3 +33,13 @@ def fleet(timer: func.TimerRequest) -> None:
     from tidewatch.operations.fleet import decide  # noqa: PLC0415 - numpy
 
     decide(house())
+
+
+@blueprint.function_name("checkpoint")
+@blueprint.timer_trigger("timer", "30 */10 * * * *", run_on_startup=False)
+def checkpoint(timer: func.TimerRequest) -> None:
+    from tidewatch.operations.checkpoints import take_checkpoint  # noqa: PLC0415 - numpy
+    from tidewatch.operations.tell_checkpoint import tell_checkpoint  # noqa: PLC0415
+
+    if newest := take_checkpoint(house()):
+        tell_checkpoint(house(), newest)

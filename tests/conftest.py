@@ -1,12 +1,17 @@
-"""The house that the tests of operations and of the bot act in."""
+"""The house that the tests of operations and of the bot act in; how many examples hypothesis tries."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.operations.house import House, furnish
 from tests.operations.stand_ins import FolderRegistry, RecordingChat
 from tidewatch.adapters.local.pictures import ResvgPictures
+
+settings.register_profile("steady", derandomize=True, database=None, deadline=None, max_examples=40)
+settings.register_profile("long", database=None, deadline=None, max_examples=1000)  # make fuzz
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
+
+from tidewatch.commands.oncall import oncall
+from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
+from tidewatch.commands.runbook import runbooks
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,23 +25,14 @@ alarms = typer.Typer(no_args_is_help=True, help="How often a model will alarm.")
 app.add_typer(alarms, name="alarms")
 specs = typer.Typer(no_args_is_help=True, help="Model specs: propose, check and describe them.")
 app.add_typer(specs, name="spec")
+app.add_typer(oncall, name="oncall")
 
-Home = Annotated[Path, typer.Option(envvar="TIDEWATCH_HOME", help="Where everything is kept.")]
-DEFAULT_HOME = Path(".tidewatch")
+app.add_typer(runbooks, name="runbook")
+As = Annotated[str, typer.Option("--as", help="Who decides: a user id of the demo home's people.yaml.")]
 
 
 def main() -> None:
     app()
-
-
-def fail(sentence: str) -> NoReturn:
-    """A user's mistake: one sentence, exit status 2."""
-    sys.stderr.write(f"tidewatch: {sentence}\n")
-    raise typer.Exit(2)
-
-
-def show(text: str) -> None:
-    sys.stdout.write(text + "\n")
 
 
 @app.command()
@@ -98,13 +93,71 @@ def show_incident(
 
 
 @log.command("verify")
-def verify(home: Home = DEFAULT_HOME) -> None:
-    """Check every record's hash and place. Exit status 1 when something does not hold."""
-    from tidewatch.commands.looking import verification  # noqa: PLC0415
+def verify(
+    home: Home = DEFAULT_HOME,
+    against: Annotated[str, typer.Option(help="A hash kept outside: of a daily message, or of a card.")] = "",
+    key: Annotated[list[str] | None, typer.Option(help="The public key you kept, instead of the one here.")] = None,
+) -> None:
+    """Check every record and checkpoint. Exit status 0: all as written, 1: faults, 2: nothing to check with."""
+    from tidewatch.commands.verifying import CannotVerify, verification  # noqa: PLC0415
 
-    faults, sentence = verification(home)
+    try:
+        faults, sentence = verification(home, against, key or [])
+    except CannotVerify as error:
+        fail(str(error))
     show("\n".join([*faults, sentence]))
     raise typer.Exit(1 if faults else 0)
+
+
+@log.command("key")
+def log_key(home: Home = DEFAULT_HOME) -> None:
+    """Print the public key of the checkpoints, to be kept where nobody who writes the log can change it."""
+    from tidewatch.commands.verifying import CannotVerify, public_key  # noqa: PLC0415
+
+    try:
+        show(public_key(home))
+    except CannotVerify as error:
+        fail(str(error))
+
+
+@app.command()
+def ml(
+    words: Annotated[str, typer.Argument(help="What one types behind /ml: 'ack INC-1001', 'help'.")],
+    user: As = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Type a command of the bot as somebody; only in a home that `tidewatch demo` made."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy
+    from tidewatch.commands.deciding import decide_as  # noqa: PLC0415
+
+    try:
+        show(decide_as(home, user, words))
+    except InputRefused as error:
+        fail(str(error))
+
+
+@app.command()
+def report(
+    model: Annotated[str, typer.Argument(help="team/name")],
+    seen: Annotated[str, typer.Argument(help="What was seen.")],
+    user: As = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Report what no check found; only in a home that `tidewatch demo` made. In Slack: /ml report."""
+    ml(f"report {model} {seen}", user, home)
+
+
+@app.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="A user id, or a name in the roster.")], home: Home = DEFAULT_HOME
+) -> None:
+    """Erase all that a person wrote; the log says that it happened and still verifies."""
+    from tidewatch.commands.erasing import CannotErase, erase_person  # noqa: PLC0415
+
+    try:
+        show(erase_person(home, person))
+    except CannotErase as error:
+        fail(str(error))
 
 
 @specs.command("lint")

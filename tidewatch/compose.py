@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tidewatch.domain.oncall.duty import OnCallPlan
     from tidewatch.domain.people import People
     from tidewatch.ports import Ports
     from tidewatch.ports.blobs import Blobs
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tidewatch.ports.pager import Pager
     from tidewatch.ports.queue import Queue
     from tidewatch.ports.registry import Registry
+    from tidewatch.ports.seal import Seal
     from tidewatch.ports.tables import Tables
     from tidewatch.settings import Settings
 
@@ -32,10 +34,12 @@ def compose(settings: "Settings") -> "Ports":
     from tidewatch.adapters.local.pictures import ResvgPictures
     from tidewatch.adapters.local.runbooks import load_runbooks
     from tidewatch.adapters.local.scripts import LocalScripts
+    from tidewatch.adapters.local.tables import GuardedTables
     from tidewatch.adapters.slack import SlackChat
     from tidewatch.ports import Ports
 
     blobs, queue, log = _storage(settings)
+    everyone = people(settings.roster)
     return Ports(
         clock=clock(settings),
         blobs=blobs,
@@ -43,17 +47,19 @@ def compose(settings: "Settings") -> "Ports":
         queue=queue,
         chat=SlackChat(settings.slack_token, settings.slack_api_url),
         registry=_registry(settings),
-        scripts=LocalScripts(),
-        tables=tables(),
+        scripts=LocalScripts(settings.tokens),
+        tables=GuardedTables(),
         pictures=ResvgPictures(),
         learning=SklearnLearning(),
         endpoints=HttpEndpoints(settings.tokens),
-        people=people(settings.roster),
+        seal=seal(settings),
+        people=everyone,
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
         command=settings.command,
         pagers=_pagers(settings),
         heartbeat=_heartbeat(settings),
+        oncall=oncall(settings.oncall_plan, everyone),
     )
 
 
@@ -88,7 +94,16 @@ def simulated_clock(settings: "Settings") -> "SimulatedClock":
     return FileClock(settings.simulated_clock)
 
 
+def seal(settings: "Settings") -> "Seal":
+    """With a storage account the key must be given: nothing that a function app writes beside itself would last."""
+    from tidewatch.adapters.local.seal import Ed25519Seal
+
+    made_at = None if settings.storage else settings.home / "checkpoint-key.pem"
+    return Ed25519Seal(settings.checkpoint_key.get_secret_value(), made_at, settings.checkpoint_old_keys.split())
+
+
 def tables() -> "Tables":
+    """Of one's own files, where one waits: without the start of a process."""
     from tidewatch.adapters.local.tables import ArrowTables
 
     return ArrowTables()
@@ -99,6 +114,18 @@ def people(roster: Path) -> "People":
     from tidewatch.domain.people import People, parse_people
 
     return parse_people(roster.read_text(encoding="utf-8"), str(roster)) if roster.exists() else People()
+
+
+def oncall(plan: Path, everyone: "People") -> "OnCallPlan":
+    """No policies and no rotas where there is no plan. Raises ValueError with every mistake of one that is wrong."""
+    from tidewatch.domain.oncall.duty import OnCallPlan
+    from tidewatch.domain.oncall.text import parse_oncall
+    from tidewatch.domain.part import SpecError
+
+    try:
+        return parse_oncall(plan.read_text(encoding="utf-8"), str(plan), everyone) if plan.exists() else OnCallPlan()
+    except SpecError as error:
+        raise ValueError(str(error)) from error
 
 
 def _storage(settings: "Settings") -> "tuple[Blobs, Queue, IncidentLog]":

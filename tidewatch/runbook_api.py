@@ -2,9 +2,11 @@
 
 Y (run.py):    task = Task.receive(); read, correct, `task.keep("corrected", window, table)`.
 Z (verify.py): task = Task.receive(); `say(passed, sentence)` after looking at the data again.
+A dry run is Y's script called by the record's `dry_run`, or another: `task.dry_run` is true, and nothing is kept.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,10 +22,11 @@ from tidewatch.domain.checks import drift
 from tidewatch.domain.checks.performance import judge
 from tidewatch.domain.checks.scale import snapped
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome, join
-from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.profiling import count
@@ -37,6 +40,8 @@ class Task:
     work: Path
     spec: ModelSpec
     scoring: Mapping[str, Any]
+    inputs: Mapping[str, Any]  # the answers to the record's inputs, in their types
+    dry_run: bool  # say what would be done, and touch nothing
 
     @staticmethod
     def receive() -> "Task":
@@ -45,7 +50,10 @@ class Task:
         work = Path(request["work"])
         spec = parse_spec((work / "spec.yaml").read_text(), "spec.yaml")
         finding = Finding.from_dict(request["finding"])
-        return Task(request["incident"], finding, request["windows"], work, spec, request["scoring"])
+        return Task(
+            request["incident"], finding, request["windows"], work, spec, request["scoring"], request["inputs"],
+            request["step"] == "dry_run",
+        )  # fmt: skip
 
     def batch(self, window: str) -> Table:
         return self._read(f"batches/{window}.parquet")
@@ -57,6 +65,15 @@ class Task:
         file = folder / f"{window}.parquet"
         file.write_bytes(tables().write(table, {"window": window, "corrected_for": self.incident}))
         return file
+
+    def secret(self, name: str) -> str:
+        """A secret that the record declares. It comes as a file that ends with this process, so no listing shows it."""
+        return Path(os.environ[f"{name.upper()}_FILE"]).read_text(encoding="utf-8")  # noqa: TID251 - the task's own
+
+    def step(self, number: int, of: int, what: str) -> None:
+        """Tell people how far it is: "[2/5] score again" is shown as the step while it runs."""
+        sys.stdout.write(f"[{number}/{of}] {what}\n")
+        sys.stdout.flush()
 
     def rescore(self, file: Path) -> None:
         """Let the model answer again, in place, through the builders' scoring command. Raises CalledProcessError."""
@@ -99,7 +116,7 @@ class Task:
         return judge(self.spec, self._baseline(), self.outcomes())[0]
 
     def _usual(self, baseline: Baseline, window: str) -> Profile:
-        return baseline.profile_of(json.loads((self.work / "usual" / f"{window}.json").read_bytes()))
+        return baseline.profile_of((self.work / "usual" / f"{window}.json").read_bytes())
 
     def _baseline(self) -> Baseline:
         return Baseline.from_bytes((self.work / "baseline.json").read_bytes())
@@ -111,4 +128,5 @@ class Task:
 def say(passed: bool, sentence: str) -> NoReturn:
     """Z's verdict: the last line of its output, and its exit status."""
     sys.stdout.write(json.dumps({"passed": passed, "sentence": sentence}) + "\n")
-    sys.exit(0 if passed else 1)
+    sys.stdout.flush()
+    os._exit(0 if passed else 1)  # at once: a native library that fails on its way out must not have the last word

@@ -14,6 +14,7 @@ class Settings(BaseSettings):
     home: Path = Path(".tidewatch")  # where state lives when there is no storage account
     storage: str = ""  # connection string or account URL of the storage account; empty: the home folder
     people: Path | None = None  # the roster; by default people.yaml in the home
+    oncall: Path | None = None  # policies and rotas; by default oncall.yaml in the home
     runbooks: Path = Path(__file__).parent.parent / "runbooks"
     slack_token: str = ""
     slack_signing_secret: str = ""
@@ -21,6 +22,8 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     channel: str = "model-alerts"  # where alerts go: a channel id on Slack
     command: str = "/ml"
+    checkpoint_key: SecretStr = SecretStr("")  # Ed25519, PEM or its path; empty: made in the home folder
+    checkpoint_old_keys: str = ""  # public keys of the time before, divided by spaces
     # Bearer tokens of probes by team and name, TIDEWATCH_SECRETS__TEAM__NAME: a team's specs reach no other team's.
     secrets: dict[str, dict[str, SecretStr]] = {}
     # Beside the chat, docs/paging.md. A pager is used when its first setting is set; several at once are fine.
@@ -45,6 +48,10 @@ class Settings(BaseSettings):
     @property
     def roster(self) -> Path:
         return self.people or self.home / "people.yaml"
+
+    @property
+    def oncall_plan(self) -> Path:
+        return self.oncall or self.home / "oncall.yaml"
 
     @property
     def simulated_clock(self) -> Path:

@@ -84,6 +84,13 @@ def unit(day: Day, column: str, share: Strength) -> pd.DataFrame:
     return _with(day, column, day.frame[column] * factor + offset, _latest(day.frame, share))
 
 
+def unit_of_one(day: Day, column: str, place: Strength) -> pd.DataFrame:
+    """All rows of the carrier of this place, by rows, in another unit."""
+    factor, offset = UNITS[column]
+    carrier = day.frame["carrier"].value_counts().index[int(place)]
+    return _with(day, column, day.frame[column] * factor + offset, day.frame["carrier"] == carrier)
+
+
 def other_unit(day: Day, column: str, digits: Strength) -> pd.DataFrame:
     """All rows in a less usual unit, rounded to so many decimals."""
     factor, offset = OTHER_UNITS[column]
@@ -266,6 +273,7 @@ FAULTS: Mapping[str, Kind] = {
     "feed_lags": Kind(("weather feed",), (1,), feed_lags),
     "feed_is_empty": Kind(("weather feed",), (0.3, 1.0), feed_is_empty),
     "swapped": Kind(tuple(TWINS), (0.5, 1.0), swapped),
+    "unit_of_one": Kind(("distance", "temp"), (3, 0), unit_of_one),
 }
 
 

@@ -17,6 +17,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from tidewatch.cli import app
+from tidewatch.commands.checking import SHAPE
 
 SPEC = """\
 model: acme/demo
@@ -129,7 +130,7 @@ def test_json_tells_rows_columns_and_findings(files: Path) -> None:
     assert set(result["columns"]) == {"length", "kind", "score"}
     for name, expected in (("length", NUMBERS), ("kind", TEXTS), ("score", NUMBERS)):
         column = result["columns"][name]
-        assert set(column) == expected | {"limits", "chance", "strange"}
+        assert set(column) == set(SHAPE) | expected | {"limits", "chance", "strange"}
         assert all(isinstance(column[statistic], float) for statistic in expected)
     assert result["columns"]["length"]["strange"] is True and result["columns"]["kind"]["strange"] is False
     [finding] = result["findings"]
@@ -215,7 +216,7 @@ def test_files_that_are_not_there_are_refused(files: Path) -> None:
     [
         (b"", "is no baseline (not a baseline); write one with `tidewatch baseline`"),
         (b"PAR1\xff", "is no baseline (not a baseline)"),
-        (b'{"format": 1}', "a baseline of format 1, and this Tidewatch reads 2"),
+        (b'{"format": 1}', "a baseline of format 1, and this Tidewatch reads format 2"),
         (b'{"format": 2, "grids": 7}', "not a baseline"),
     ],
 )

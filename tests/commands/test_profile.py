@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.domain.watched import SPEC_TEXT, days, parcels, table, words
 from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.cli import app
-from tidewatch.domain.sketches import Distinct
+from tidewatch.domain.profile.sketches import Distinct
 from tidewatch.domain.table import Table
 
 

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.baseline import Baseline
-from tidewatch.domain.counting import NumberCounter, TextCounter
-from tidewatch.domain.grid import Grid, Numbers
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import NumberProfile, TextProfile
+from tidewatch.domain.profile.counting import NumberCounter, TextCounter
+from tidewatch.domain.profile.grid import Grid, Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.table import Coded, Piece, Table
 from tidewatch.operations.profiling import Counted, count, learn
 

@@ -14,7 +14,7 @@ from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.ranking import rank
 from tidewatch.domain.diagnosis.situation import Situation
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.diagnose import rows_of

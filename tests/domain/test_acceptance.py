@@ -8,7 +8,7 @@ from tests.domain.test_segments import FOLLOWED
 from tests.domain.watched import SPEC, days, parcels, profiled
 from tidewatch.domain.acceptance import ENOUGH, accept, usual_windows
 from tidewatch.domain.baseline import Baseline, reference
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 
 DECISION = "INC-1001#3"
 

@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from tests.domain.story import SPEC, finding, spec_with
 from tidewatch.domain.alarms import HIGHEST, adjusted, lasting, window_level, windows_a_month
 from tidewatch.domain.baseline import Baseline
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 
 
 def named(*windows: str, **fields: object) -> Baseline:

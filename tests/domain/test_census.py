@@ -9,9 +9,9 @@ from tests.domain.columns import coded, learnt, pieces
 from tests.domain.watched import SPEC, days
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.census import ALL, Census
-from tidewatch.domain.counting import Codes
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import NumberProfile
+from tidewatch.domain.profile.counting import Codes
+from tidewatch.domain.profile.number import NumberProfile
 from tidewatch.domain.table import Table
 
 SEGMENTED = ModelSpec.model_validate(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.columns import NASTY_COLUMN, WORDS, coded, number, pieces, text
-from tidewatch.domain.counting import SAMPLE, Codes, Divided, IdCounter, NumberCounter, Sampler, TextCounter
-from tidewatch.domain.grid import BLOCK, Grid, Numbers
+from tidewatch.domain.profile.counting import SAMPLE, Codes, Divided, IdCounter, NumberCounter, Sampler, TextCounter
+from tidewatch.domain.profile.grid import BLOCK, Grid, Numbers
 from tidewatch.domain.table import Coded, Table
 
 PLACES = st.lists(st.integers(0, 40), max_size=4)

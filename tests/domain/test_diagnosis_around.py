@@ -14,7 +14,7 @@ from tidewatch.domain.diagnosis.ranking import focused, rank
 from tidewatch.domain.diagnosis.situation import Elsewhere
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.performance.outcomes import DayOutcome
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.runbook import Runbook
 
 DAY = columns(DAYS + 5)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 
 from tests.domain.columns import LARGEST, LIGHT, NASTY_COLUMN, SHAPES, WORDS, number, pair, text
-from tidewatch.domain.distance import levelled, off_grid, statistics
+from tidewatch.domain.distance import deciding, levelled, off_grid, statistics
 from tidewatch.domain.exact import binned, chi_squared, doane_edges, hellinger, jensen_shannon
-from tidewatch.domain.grid import Grid, Numbers
-from tidewatch.domain.profile import NumberProfile, TextProfile, TimeProfile
+from tidewatch.domain.profile.grid import Grid, Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.text import TextProfile
+from tidewatch.domain.profile.times import TimeProfile
 
 ROWS = 20_000
 NUMBERS = {"ks", "wasserstein", "effect", "cramer_von_mises", "psi", "jensen_shannon", "hellinger", "chi2", "p_value"}
@@ -268,3 +270,13 @@ def test_a_column_is_compared_by_the_statistics_of_its_type() -> None:
 def test_distance_and_effect_decide_together_and_a_texts_effect_is_its_distance() -> None:
     assert set(levelled(dict.fromkeys(NUMBERS, 0.1))) == {"ks", "effect"}
     assert set(levelled(dict.fromkeys(TEXTS, 0.1))) == {"total_variation"}
+
+
+@pytest.mark.parametrize("shape", ["normal", "whole numbers"])
+def test_what_levels_are_learnt_from_is_what_decides_later(shape: str) -> None:
+    now, usual = pair(*drawn(shape, "stretched"))
+    texts = words({"a": 70, "b": 20, "new": 3}), words({"a": 60, "b": 40})
+    for sides in ((now, usual), texts):
+        assert deciding(*sides) == pytest.approx(levelled(statistics(*sides)))
+    with pytest.raises(ValueError, match="a number in one window and text in another"):
+        deciding(now, texts[1])

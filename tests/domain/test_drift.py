@@ -8,8 +8,8 @@ from tests.domain.story import SPEC, SPEC_TEXT, rows, spec_with
 from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.checks.drift import ColumnResult, compare, findings, is_strange
 from tidewatch.domain.checks.scale import ScaleChange
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.profile.grid import Numbers
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 

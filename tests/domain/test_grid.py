@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.domain.columns import LARGEST, NASTY, NASTY_COLUMN, SHAPES, near, number
 from tidewatch.domain.exact import binned, doane_edges
-from tidewatch.domain.grid import BLOCK, SHARE, Grid, Numbers
+from tidewatch.domain.profile.grid import BLOCK, SHARE, Grid, Numbers
 
 ROWS = 20_000
 
@@ -35,10 +35,11 @@ def test_every_value_has_a_bin_and_a_larger_one_never_a_lower_bin(baseline: Numb
 
 
 @given(NASTY_COLUMN)
-def test_bins_begin_in_order_and_only_the_first_at_minus_infinity(baseline: Numbers) -> None:
-    lower = Grid.of(baseline).lower
-    assert lower[0] == -np.inf
-    assert np.isfinite(lower[lower != -np.inf]).all() and (np.diff(lower[lower != -np.inf]) >= 0).all()
+def test_bins_begin_in_order_and_only_the_outer_bins_are_endless(baseline: Numbers) -> None:
+    bounds = Grid.of(baseline).boundaries
+    assert bounds[0] == -np.inf and bounds[-1] == np.inf
+    inner = bounds[1:-1][bounds[1:-1] != -np.inf]
+    assert np.isfinite(inner).all() and (np.diff(inner) >= 0).all()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -46,8 +47,8 @@ def test_a_value_lies_where_its_bin_says(shape: str) -> None:
     grid, values = grid_of(shape)
     index = grid.index(values[:BLOCK])
     slack = 1e-6 * np.maximum(np.abs(values - grid.centre), grid.spread)  # keys are made in single precision
-    assert (values >= grid.lower[index] - slack).all()
-    assert (values <= np.append(grid.lower[1:], np.inf)[index] + slack).all()
+    assert (values >= grid.boundaries[index] - slack).all()
+    assert (values <= grid.boundaries[index + 1] + slack).all()
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -53,3 +53,11 @@ def test_every_fault_is_said_and_the_file_is_named() -> None:
         "batches/acme/parcels/x.parquet was refused: the columns weight are missing; the columns extra are not in "
         "the spec. It is kept in quarantine; send a corrected file"
     )
+
+
+def test_columns_nobody_knows_are_named_in_one_line_however_many_and_long_they_are() -> None:
+    odd = {"a\nb": "text", "x" * 1_000_000: "text"} | {f"z{n:02d}": "text" for n in range(20)}
+    (fault,) = schema_faults(SPEC, 4, KINDS | odd)
+    assert fault.startswith(f"the columns a?b, {'x' * 60}, z00, ") and fault.endswith(
+        "z07 and 12 more are not in the spec"
+    )

@@ -13,6 +13,7 @@ from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.opening import opened
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import Response
+from tidewatch.domain.oncall.duty import Duty
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 OWNERS = {"L1": ["U0ANA"], "L2": ["U0BEN", "U0EVA"], "L3": ["U0CARA"]}
@@ -132,7 +133,12 @@ def test_a_pager_that_refused_is_not_tried_again_and_one_that_was_busy_is(called
 
 
 def test_the_next_person_is_of_the_tier_and_then_of_the_one_above(called: Story) -> None:
-    assert paging.next_person(called.incident) == "U0BEN"
-    second = replace(called.incident, tier="L2", paged=("U0BEN",))
-    assert paging.next_person(second) == "U0EVA"
-    assert paging.next_person(replace(second, tier="L3", paged=("U0CARA",))) == ""
+    def after(incident: Incident) -> str:
+        step = paging.next_call(incident, incident.calls[-1], NOON, Duty())
+        return step.subject if step else ""
+
+    assert after(called.incident) == "U0BEN"
+    called.tell("escalated", 2, **{"from": "L1", "to": "L2", "why": "x"}).paged("U0BEN", 2, "L2")
+    assert after(called.incident) == "U0EVA"
+    assert after(replace(called.incident, tier="L3", paged=("U0CARA",))) == ""
+    assert after(called.tell("acknowledged", 3, "U0BEN", tier="L2").incident) == ""

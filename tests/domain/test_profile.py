@@ -11,18 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.columns import LARGEST, NASTY_COLUMN, SHAPES, WORDS, coded, number, text
-from tidewatch.domain.counting import Counter, IdCounter, TimeCounter
-from tidewatch.domain.grid import Grid, Numbers
-from tidewatch.domain.profile import (
-    ColumnProfile,
-    IdProfile,
-    NumberProfile,
-    Profile,
-    TextProfile,
-    TimeProfile,
-    merge,
-    merge_column,
-)
+from tidewatch.domain.profile.column import ColumnProfile, merge_column
+from tidewatch.domain.profile.counting import Counter, IdCounter, TimeCounter
+from tidewatch.domain.profile.grid import Grid, Numbers
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile, merge
+from tidewatch.domain.profile.text import TextProfile
+from tidewatch.domain.profile.times import TimeProfile
 from tidewatch.domain.table import Piece
 
 GRIDS = {"x": Grid.of(np.array([0.0, 1.0, 1.0, 2.5, 7.0] * 20)), "y": Grid.of(np.array([LARGEST, 0.0, -5e-324] * 9))}
@@ -172,7 +168,7 @@ def test_a_profile_on_another_grid_than_the_baselines_is_refused() -> None:
     [
         ({"format": 1, "rows": 1, "columns": {}}, "of format 1, and this Tidewatch reads format 2"),
         ({"format": 2, "rows": "1", "columns": {}}, "not a profile"),
-        ({"format": 2, "rows": 1, "columns": {"x": {"nulls": 1}}}, "not the profile of a column"),
+        ({"format": 2, "rows": 1, "columns": {"x": {"nulls": 1}}}, "not a profile: damaged at columns › x"),
     ],
 )
 def test_what_is_no_profile_is_refused(record: dict[str, object], fault: str) -> None:

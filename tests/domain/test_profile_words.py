@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from tests.domain.columns import coded, text
-from tidewatch.domain.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
-from tidewatch.domain.grid import Grid
-from tidewatch.domain.profile import NAMED, ColumnProfile, IdProfile, TextProfile, TimeProfile, merge_column
+from tidewatch.domain.profile.column import ColumnProfile, merge_column
+from tidewatch.domain.profile.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
+from tidewatch.domain.profile.grid import Grid
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.text import NAMED, TextProfile
+from tidewatch.domain.profile.times import TimeProfile
 from tidewatch.domain.table import Piece
 
 KNOWN = frozenset("ab")

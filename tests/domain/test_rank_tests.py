@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstwobign, mannwhitneyu
 
 from tests.domain.columns import SHAPES, pair
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile.grid import Numbers
 from tidewatch.domain.rank_tests import cauchy, combined_p_value, kolmogorov_p_value, mean_p_values
 
 SHARES = {

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from tests.domain.story import finding
-from tidewatch.domain.runbook import Runbook, RunbookError, parse_runbook, suggested, verdict
+from tidewatch.domain.runbook import Runbook, RunbookError, suiting, verdict
+from tidewatch.domain.runbook_text import parse_runbook
 
 RECORD = """\
 name: mend
@@ -97,42 +98,45 @@ def test_a_record_is_read() -> None:
 
 
 def test_a_record_does_not_say_itself_where_it_lies() -> None:
-    assert parse_runbook(f"{RECORD}folder: /somewhere/else\n", "runbooks/mend").folder == "runbooks/mend"
+    with pytest.raises(RunbookError, match="line 10: unknown key 'folder'"):
+        parse_runbook(f"{RECORD}folder: /somewhere/else\n", "runbooks/mend")
 
 
 @pytest.mark.parametrize("missing", ["name", "title", "when", "touches", "takes", "run", "verify", "timeout"])
 def test_a_record_without_one_of_its_parts_is_refused(missing: str) -> None:
     record = {key: value for key, value in yaml.safe_load(RECORD).items() if key != missing}
-    with pytest.raises(RunbookError, match=f"^runbooks/mend/runbook.yaml: '{missing}': Field required"):
+    with pytest.raises(RunbookError, match=f"^runbooks/mend/runbook.yaml line 1: '{missing}' is missing beside "):
         parse_runbook(yaml.safe_dump(record), "runbooks/mend")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "where"),
+    ("old", "new", "line", "where"),
     [
-        ("name: mend", "name: Mend It", "'name'"),
-        ("checks: [scale, drift]", "checks: []", "'when.checks'"),
-        ("run: [python, run.py]", "run: []", "'run'"),
-        ("verify: [python, verify.py]", "verify: []", "'verify'"),
-        ("writes: [corrected]", "writes: [models]", "'writes.0'"),
-        ("timeout: 2m", "timeout: soon", "'timeout'"),
-        ("takes: about 5 s", "takes: about 5 s\nshell: true", "'shell'"),
+        ("name: mend", "name: Mend It", 1, "'name': 'Mend It' is not made of small letters"),
+        ("checks: [scale, drift]", "checks: []", 3, "names neither checks nor families"),
+        ("run: [python, run.py]", "run: []", 6, "'run': this is empty"),
+        ("verify: [python, verify.py]", "verify: []", 7, "'verify'"),
+        ("writes: [corrected]", "writes: [models]", 9, "'writes.0'"),
+        ("timeout: 2m", "timeout: soon", 8, "'timeout': 'soon' is no length of time"),
+        ("takes: about 5 s", "takes: about 5 s\nshell: true", 6, "unknown key 'shell'"),
     ],
 )
-def test_a_record_with_a_mistake_is_refused_with_its_place(old: str, new: str, where: str) -> None:
+def test_a_record_with_a_mistake_is_refused_with_its_place(old: str, new: str, line: int, where: str) -> None:
     assert old in RECORD
-    with pytest.raises(RunbookError, match=f"^runbooks/mend/runbook.yaml: {where}: "):
+    with pytest.raises(RunbookError, match=f"^runbooks/mend/runbook.yaml line {line}: {where}"):
         parse_runbook(RECORD.replace(old, new), "runbooks/mend")
 
 
 @pytest.mark.parametrize("text", ["", "words", "- a", "name: [", "7"])
 def test_what_is_no_record_is_refused(text: str) -> None:
-    with pytest.raises(RunbookError, match="runbooks/mend/runbook.yaml is not a YAML mapping"):
+    with pytest.raises(
+        RunbookError, match=r"runbooks/mend/runbook.yaml line [12]: .*(a runbook is a mapping|not YAML)"
+    ):
         parse_runbook(text, "runbooks/mend")
 
 
 def test_a_record_for_a_check_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(RunbookError, match="when.checks"):
+    with pytest.raises(RunbookError, match="line 3: there is no check 'scael', did you mean 'scale'"):
         parse_runbook(RECORD.replace("scale", "scael"), "runbooks/mend")
 
 
@@ -143,6 +147,6 @@ def test_the_first_that_suits_and_was_not_tried_is_suggested() -> None:
     books = [runbook("other", "log_loss"), runbook("first", "scale"), runbook("second", "drift", "scale")]
     assert [book.name for book in books if book.suits(finding("scale"))] == ["first", "second"]
     for tried, name in (([], "first"), (["first"], "second"), (["second"], "first"), (["first", "second"], None)):
-        chosen = suggested(books, finding("scale"), tried)
+        chosen = next(suiting(books, finding("scale"), tried), None)
         assert (chosen.name if chosen else None) == name
-    assert suggested(books, finding("poison", "jobs"), []) is None
+    assert list(suiting(books, finding("poison", "jobs"), [])) == []

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from tests.domain.columns import NASTY_COLUMN, number
 from tidewatch.domain.checks.scale import PAIRS, SPELLINGS, Pair, ScaleChange, find_scale, snapped
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile.grid import Numbers
 
 MILES = np.arange(80.0, 2600.0, 13)  # the routes of a network
 
@@ -70,6 +70,45 @@ def test_a_factor_of_no_known_pair_is_found_and_has_no_name(factor: float) -> No
 @pytest.mark.parametrize("factor", [10.0, 100.0, 0.001])
 def test_a_moved_decimal_point_is_found(factor: float) -> None:
     assert found(routes(2) * factor, routes(1)).factor == pytest.approx(factor)
+
+
+# Tenths of a degree, as weather stations send them: of the whole degrees Fahrenheit of a cold and of a warm month.
+COLD, WARM = (((np.arange(*ends) - 32) / 1.8).round(1) for ends in ((5.0, 50.0), (55.0, 80.0)))
+
+
+def drawn(celsius: Numbers, rows: int, seed: int) -> Numbers:
+    return np.random.default_rng(seed).choice(celsius, rows)
+
+
+@pytest.mark.parametrize("digits", [1, 2, 9])
+def test_celsius_is_found_in_a_season_whose_values_were_never_seen(digits: int) -> None:
+    change = find_scale(drawn(WARM, 900, 2).round(digits), number(drawn(COLD, 5000, 1) * 1.8 + 32), "°F")
+    assert change is not None and change.pair == "°F → °C" and change.restored == 1
+
+
+@pytest.mark.parametrize(("factor", "offset", "pair"), [(1.8, 32.0, "°C → °F"), (1.0, 273.15, "°C → kelvin")])
+def test_so_are_units_that_celsius_was_turned_into(factor: float, offset: float, pair: str) -> None:
+    change = find_scale(drawn(WARM, 900, 2) * factor + offset, number(drawn(COLD, 5000, 1)), "°C")
+    assert change is not None and change.pair == pair
+
+
+def test_a_change_in_two_steps_has_a_name() -> None:
+    change = find_scale((drawn(WARM, 900, 2) + 273.15).round(2), number(drawn(COLD, 5000, 1) * 1.8 + 32), "°F")
+    assert change is not None and change.pair == "°F → kelvin"
+
+
+@pytest.mark.parametrize("step", [0.01, 1.0, 2.0], ids=["more digits", "fewer digits", "far fewer"])
+def test_another_precision_in_another_season_is_no_other_unit(step: float) -> None:
+    warm = drawn(WARM, 900, 2) * 1.8 + 32
+    finer = warm + np.random.default_rng(3).uniform(-0.5, 0.5, len(warm))
+    now = np.round((finer if step < 0.1 else warm) / step) * step
+    assert find_scale(now, number(drawn(COLD, 5000, 1) * 1.8 + 32), "°F") is None
+
+
+def test_minutes_with_seconds_are_no_hours() -> None:
+    random = np.random.default_rng(1)
+    minutes, now = random.integers(20, 300, 5000).astype(np.float64), random.integers(1200, 18000, 900) / 60
+    assert find_scale(now, number(minutes), "minutes") is None
 
 
 def test_a_few_infinities_and_nulls_do_not_hide_it() -> None:

@@ -1,10 +1,11 @@
 """Sketches keep what they promise: the error they state."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidewatch.domain.sketches import Distinct, Frequent
+from tidewatch.domain.profile.sketches import FEW, Distinct, Frequent
 
 HEAVY = {"heavy": 5_000, "middle": 400}
 
@@ -30,6 +31,21 @@ def test_many_different_values_are_counted_within_three_standard_errors(many: in
 
 def test_values_seen_twice_are_one() -> None:
     assert Distinct.of(names(0, 500) * 3).estimate == pytest.approx(500, rel=1e-3)
+
+
+@pytest.mark.parametrize("many", [3, FEW, FEW + 1, 100_000])
+def test_numbers_give_the_sketch_that_the_library_makes_of_them_one_by_one(many: int) -> None:
+    ids = np.random.default_rng(many).normal(0, 1e6, many)
+    ids[:3] = 0.0, -0.0, 1e300
+    other = Distinct.of(names(0, 3000))  # brings both into the same order
+    ours, theirs = Distinct.of_numbers(ids).plus(other), Distinct.of(ids.tolist()).plus(other)
+    assert ours.content == theirs.content
+
+
+def test_many_numbers_are_counted_within_three_standard_errors() -> None:
+    sketch = Distinct.of_numbers(np.tile(np.arange(30_000.0), 2))
+    assert sketch.lower < 30_000 < sketch.upper < 31_000
+    assert len(sketch.content) < 10_000
 
 
 @given(st.lists(st.text(max_size=4), max_size=50), st.lists(st.text(max_size=4), max_size=50))

@@ -11,7 +11,7 @@ from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.judgement import judge
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 

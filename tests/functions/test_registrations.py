@@ -76,6 +76,10 @@ signature = {{"x-pagerduty-signature": "v1=" + hmac.new(b"pd", b"{{}}", hashlib.
 asked = [request("POST", "https://x/api/pages/x", b"{{}}", headers=headers) for headers in ({{}}, signature)]
 answers = [runtime.invoke(name, req=req) for req in asked for name in ("pagerduty_answer", "page_answer")]
 said["answers"] = [int(answer.returned.http.status_code) for answer in answers]
+try:
+    runtime.invoke("checkpoint", timer=timer())
+except Refused as refused:
+    said["checkpoint"] = str(refused)
 said["health"] = runtime.invoke("health", req=request("GET", "https://x/api/health")).returned.http.status_code
 form = {{"command": "/ml", "text": "status", "user_id": "U0ANA", "trigger_id": "1.2", "channel_id": "C1",
         "team_id": "T1", "response_url": "https://x/r"}}
@@ -120,6 +124,7 @@ def said(home: Path) -> dict[str, Any]:
     out = python(
         DRIVE, home, TIDEWATCH_HOME=str(home), TIDEWATCH_SLACK_SIGNING_SECRET=SECRET, TIDEWATCH_SLACK_TOKEN="xoxb-x",
         TIDEWATCH_PAGERDUTY_SIGNING_SECRET="pd",
+        TIDEWATCH_SLACK_API_URL="http://127.0.0.1:9/",
     )  # fmt: skip
     answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
     return answer
@@ -149,6 +154,7 @@ def test_every_function_is_indexed_with_its_trigger(said: dict[str, Any]) -> Non
         "sweep": "timerTrigger",
         "fleet": "timerTrigger",
         "patrol": "timerTrigger",
+        "checkpoint": "timerTrigger",
         "health": "httpTrigger",
         "slack": "httpTrigger",
     }
@@ -211,6 +217,13 @@ def test_a_message_that_is_no_row_check_is_refused_and_told_after_its_last_try(
 def test_an_invoked_timer_function_does_its_work(said: dict[str, Any], home: Path) -> None:
     events = [json.loads(line) for line in (home / "log" / "INC-1001.jsonl").read_text().splitlines()]
     assert ("paged", "timer", "U0ANA") in [(e["kind"], e["via"], e["data"].get("person")) for e in events]
+
+
+def test_the_checkpoint_timer_signs_first_and_then_tells_the_channel(said: dict[str, Any], home: Path) -> None:
+    checkpoint = json.loads((home / "blobs/incidents/checkpoints/00000001.json").read_text())
+    assert checkpoint["streams"] == len(list((home / "log").glob("INC-*.jsonl")))
+    assert (home / "checkpoint-key.pem").stat().st_mode & 0o777 == 0o600
+    assert "the chat did not take it" in said["checkpoint"], "there is no workspace"
 
 
 def test_http_functions_answer_and_only_slack_gets_in(said: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from tidewatch.adapters.local.learning import SklearnLearning
 from tidewatch.adapters.local.pictures import ResvgPictures
 from tidewatch.adapters.local.queue import LocalQueue
 from tidewatch.adapters.local.scripts import LocalScripts
+from tidewatch.adapters.local.seal import Ed25519Seal
 from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.events import Cause, Event
 from tidewatch.domain.finding import Finding
@@ -188,7 +189,7 @@ class House:
             "version": challenger.version, "artefact": challenger.artefact, "champion": champion.version,
             "trained_until": "2026-02-05", "comparison": compare_versions(days[0.7], days[0.5]).as_dict(),
         }  # fmt: skip
-        why = keep_text(self.ports, incident, "the pattern changed")
+        why = keep_text(self.ports, incident, "the pattern changed", "U0BEN")
         ask = promotion(parse_spec(SPEC, "spec.yaml"), "U0BEN", why, evidence)
         return request_approval(self.ports, incident, replace(ask, needed=needed), self.by("tidewatch")).approvals[-1]
 
@@ -244,6 +245,7 @@ def furnish(root: Path, chat: Chat, registry: Registry) -> House:
             clock=clock, blobs=LocalBlobs(root / "blobs"), log=LocalIncidentLog(root / "log"),
             queue=LocalQueue(root / "queue.db"), chat=chat, registry=registry,
             scripts=LocalScripts(), tables=ArrowTables(), pictures=ResvgPictures(), people=PEOPLE,
+            seal=Ed25519Seal("", root / "checkpoint-key.pem"),
             endpoints=HttpEndpoints(), learning=SklearnLearning(), runbooks=RUNBOOKS, channel=CHANNEL, command="/ml",
         ),
     )  # fmt: skip

@@ -31,6 +31,7 @@ class RecordingChat:
     said: dict[str, Said] = field(default_factory=dict)
     whispers: list[tuple[str, str]] = field(default_factory=list)
     uploads: list[str] = field(default_factory=list)
+    attached: dict[str, str] = field(default_factory=dict)
     down: bool = False
     lose_answers: int = 0  # so many of the next posts get through and nobody learns of it
 
@@ -65,6 +66,11 @@ class RecordingChat:
         assert content.startswith(b"\x89PNG")
         self.uploads.append(filename)
         return f"F{len(self.uploads)}"
+
+    def attach(self, channel: str, thread: str, filename: str, text: str) -> None:
+        self._take()
+        assert thread in self.said
+        self.attached.setdefault(filename, text)
 
     def _take(self, message: ChatMessage | None = None) -> None:
         if self.down:

@@ -117,14 +117,16 @@ def test_a_page_says_what_the_chat_says_and_what_to_do_first(opened: House, smtp
     [got] = smtp.got
     opened.chat.down = False
     pass_minutes(opened, 1)
-    text = got.get_payload()
+    text = got.get_payload(decode=True).decode()
     assert got["Subject"] == "[INC-1001] Demo: weight has drifted"
     for words in (
-        "Weight is distributed differently.", "acme/demo, severity high, since 02 Mar 03:00 UTC", "L1 is asked to take",
+        "Weight is distributed differently.", "acme/demo, severity high, since Mon 2 Mar 03:00 UTC",
+        "Please take INC-1001: L1 is asked to take it",
+        "If nobody does, Ben is paged at 03:15 UTC",
         "/ml ack INC-1001", "nothing in this mail can be pressed", "the chat did not show it within 2 minutes",
     ):  # fmt: skip
         assert words in text, text
-    assert "L1 is asked to take it" in opened.chat.thread[0]
+    assert "L1 is asked to take it. If nobody does, Ben is paged at 03:15 UTC" in opened.chat.thread[0]
 
 
 def test_no_value_of_a_sensitive_column_is_paged(house: House, smtp: MailReceiver) -> None:
@@ -133,7 +135,7 @@ def test_no_value_of_a_sensitive_column_is_paged(house: House, smtp: MailReceive
     house.chat.down = True
     pass_minutes(house, 3)
     assert house.incident().finding.subject == "income"
-    assert "median" not in smtp.got[0].get_payload()
+    assert "median" not in smtp.got[0].get_payload(decode=True).decode()
 
 
 def test_everybodys_silence_pages_the_next_tier(opened: House, pagerduty: HttpReceiver) -> None:
@@ -305,8 +307,17 @@ def test_a_stranger_in_pagerduty_is_said_to_be_one_and_whoever_is_known_may_take
 
 
 def test_somebody_of_another_team_may_no_more_than_in_the_chat(rung: House) -> None:
-    assert "belongs to team acme" in pagerduty_says(rung, webhook_v3("PDAN"))
-    assert rung.incident().status == "open"
+    assert pagerduty_says(rung, webhook_v3("PDAN")) == "INC-1001 is open."
+    pass_minutes(rung, 1)
+    assert "somebody who cannot take it: it waits for L1 of acme/demo" in rung.chat.thread[-1]
+
+
+@pytest.mark.parametrize(("agent", "taken"), [("PSTRANGER", False), ("PANA", False), ("PBEN", True)])
+def test_a_page_for_l2_is_taken_by_l2_only(rung: House, agent: str, taken: bool) -> None:
+    pass_minutes(rung, 16)
+    assert rung.incident().tier == "L2"
+    pagerduty_says(rung, webhook_v3(agent, rung.incident().calls[-1].page))
+    assert (rung.incident().status == "acknowledged") is taken
 
 
 def test_an_answer_played_again_changes_nothing(rung: House) -> None:

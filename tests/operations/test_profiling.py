@@ -13,7 +13,10 @@ from tests.operations.house import SPEC as ACME_SPEC
 from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import IdProfile, NumberProfile, Profile, TextProfile, merge
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile, merge
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.hand_over import baseline_of

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.operations.house import House
+from tidewatch.domain.events import Event
 from tidewatch.domain.finding import Signal
 from tidewatch.operations.poison import take_poison
 from tidewatch.operations.report import note_good_window, open_incidents, report
 from tidewatch.operations.respond import acknowledge
 from tidewatch.operations.sweep import sweep
 from tidewatch.operations.verify_log import verify_log
+from tidewatch.ports.incident_log import IncidentLog
 
 Deaths = Callable[[House, Callable[[House], object]], Iterator[House]]
 
@@ -148,6 +150,7 @@ def test_a_good_window_of_one_column_says_nothing_about_another(house: House) ->
 def test_a_marker_whose_writer_died_is_filled_by_the_next_finding(house: House, deaths: Deaths) -> None:
     dead = deaths(house, lambda mortal: seen(mortal, "monday"))
     next(dead)  # it took a number and died
+    next(dead)  # it said where the next one is to be looked for and died
     house = next(dead)  # it wrote the marker and died
     assert list(house.ports.blobs.list("markers")) and house.incidents() == []
     sweep(house.ports)
@@ -167,7 +170,7 @@ def test_a_finding_whose_process_died_anywhere_is_reported_whole_by_the_next_del
         assert mortal.kinds() == ["opened", "paged"], mortal.root.name
         assert mortal.chat.posted == ["1:card", "2"], mortal.root.name
         copies.append(mortal)
-    assert len(copies) == 5  # number, marker, event, job, and the one that lived
+    assert len(copies) == 6  # number, where the next one is, marker, event, job, and the one that lived
 
 
 def test_work_that_kept_failing_becomes_an_incident_once(house: House) -> None:
@@ -189,3 +192,32 @@ def test_a_log_is_whole_until_a_bit_of_it_flips(house: House) -> None:
     stream.write_bytes(stream.read_bytes().replace(b'"value":0.9', b'"value":0.1', 1))
     (fault,) = verify_log(house.ports.log).faults
     assert fault == "INC-1001 event 1: was changed after it was written"
+
+
+class Reads:
+    """A log that notes which streams are read."""
+
+    def __init__(self, inner: IncidentLog) -> None:
+        self._inner, self.read_streams = inner, list[str]()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def read(self, incident: str) -> tuple[Event, ...]:
+        self.read_streams.append(incident)
+        return self._inner.read(incident)
+
+
+def test_listing_what_is_open_reads_no_stream_that_is_closed(house: House) -> None:
+    for number in range(12):
+        seen(house, "monday", f"column {number}")
+        if number % 4:
+            for window in ("2026-02-10", "2026-02-11"):
+                good(house, window, f"column {number}")
+    house.later(days=3, minutes=1)
+    sweep(house.ports)  # the reopen window is over
+    log = Reads(house.ports.log)
+    house.change(log=log)
+    opened = sorted(incident.id for incident in open_incidents(house.ports))
+    assert opened == ["INC-1001", "INC-1005", "INC-1009"]
+    assert sorted(log.read_streams) == opened

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.operations.house import House
+from tests.operations.remedies import DAY, INC, NO, python, with_runbook
 from tidewatch.domain.people import Refused
 from tidewatch.operations.jobs import UnknownJob, carry_out
 from tidewatch.operations.journal import UnknownIncident
@@ -13,12 +14,13 @@ from tidewatch.operations.report import note_good_window
 from tidewatch.operations.respond import acknowledge, escalate, note, request_resolution
 from tidewatch.operations.runbooks import start_run
 from tidewatch.operations.shelf import Shelf
+from tidewatch.operations.suggestion import suggestion
 from tidewatch.operations.sweep import sweep
 from tidewatch.operations.take_batch import take_batch
 
 Deaths = Callable[[House, Callable[[House], object]], Iterator[House]]
 
-INC, MODEL, DAY = "INC-1001", "acme/demo", "2026-02-01"
+MODEL = "acme/demo"
 
 
 @pytest.fixture
@@ -27,26 +29,17 @@ def opened(house: House) -> House:
     return house
 
 
-def with_runbook(house: House, **change: object) -> None:
-    first, *others = house.ports.runbooks
-    house.change(runbooks=(first.model_copy(update=change), *others))
-
-
-def python(program: str) -> list[str]:
-    return ["python", "-c", program]
-
-
 def test_a_verified_run_resolves_the_incident_and_tells_so(opened: House) -> None:
     _, runbook = start_run(opened.ports, INC, "", opened.by("U0ANA"))
     assert runbook.name == "convert-unit"
     opened.run_jobs()
-    assert opened.kinds() == ["opened", "runbook_started", "runbook_finished", "resolved"]
+    assert opened.kinds() == ["opened", "runbook_started", "runbook_begun", "runbook_finished", "resolved"]
     assert opened.incident().resolution == "convert-unit: weight is usual again"
     assert "looked" in opened.chat.thread[1]
 
 
 def test_a_run_that_is_not_verified_calls_l2_when_nothing_is_left_to_try(opened: House) -> None:
-    with_runbook(opened, verify=python('print(\'{"passed": false, "sentence": "still odd"}\'); raise SystemExit(1)'))
+    with_runbook(opened, verify=NO)
     start_run(opened.ports, INC, "", opened.by("U0ANA"))
     opened.run_jobs()
     assert opened.incident().tier == "L2"
@@ -55,8 +48,11 @@ def test_a_run_that_is_not_verified_calls_l2_when_nothing_is_left_to_try(opened:
 
 
 BROKEN = {
-    "Y fails": ({"run": python("raise SystemExit('no disk')")}, "no disk"),
-    "Y hangs": ({"run": python("import time; time.sleep(60)"), "timeout": timedelta(seconds=0.3)}, "did not end"),
+    "Y fails": ({"run": python("raise SystemExit('no disk')"), "verify": NO}, "status 1: no disk; still odd"),
+    "Y hangs": (
+        {"run": python("import time; time.sleep(60)"), "verify": NO, "timeout": timedelta(seconds=0.5)},
+        "did not end within its 0.5 s; ",
+    ),
     "Y is not there": ({"run": ["no-such-program"]}, "convert-unit"),
     "Z crashes": ({"verify": python("raise RuntimeError('oops')")}, "verification gave no verdict"),
     "Z says nothing": ({"verify": python("")}, "it said nothing"),
@@ -75,6 +71,16 @@ def test_only_a_clear_yes_resolves(opened: House, change: dict[str, object], sai
     assert opened.incident().runs[0].verdict == "failed"
     assert said in opened.incident().runs[0].sentence
     assert opened.incident().status == "open"
+
+
+def test_z_decides_and_not_how_y_ended(opened: House) -> None:
+    """A restart that hung, and the service is up: whoever looks again sees it."""
+    with_runbook(opened, run=python("print('restarted'); raise SystemExit(3)"))
+    start_run(opened.ports, INC, "", opened.by("U0ANA"))
+    opened.run_jobs()
+    run = opened.incident().runs[0]
+    assert (run.verdict, run.exit_status, opened.incident().status) == ("passed", 3, "resolved")
+    assert run.sentence == "convert-unit failed with exit status 3: restarted; weight is usual again"
 
 
 def test_what_a_runbook_writes_goes_only_where_its_record_says(opened: House) -> None:
@@ -126,12 +132,51 @@ def test_a_runbook_that_does_not_fit_is_refused_with_those_that_exist(opened: Ho
 def test_a_run_that_died_anywhere_ends_with_one_verdict(opened: House, deaths: Deaths) -> None:
     start_run(opened.ports, INC, "", opened.by("U0ANA"))
     job = f'{{"do": "run_runbook", "incident": "{INC}", "run": "{INC}-R1"}}'
-    copies = []
+    verdicts: list[str] = []
     for mortal in deaths(opened, lambda mortal: carry_out(mortal.ports, job)):
         carry_out(mortal.ports, job)
-        assert mortal.kinds() == ["opened", "runbook_started", "runbook_finished", "resolved"], mortal.root.name
-        copies.append(mortal)
-    assert len(copies) > 3
+        mortal.later(minutes=4)
+        sweep(mortal.ports)
+        (run,) = mortal.incident().runs
+        assert run.verdict in ("passed", "interrupted"), mortal.root.name
+        assert mortal.kinds().count("runbook_finished") == 1
+        assert ("resolved" in mortal.kinds()) == (run.verdict == "passed")
+        verdicts.append(run.verdict)
+    assert verdicts.index("passed") > 1 and verdicts[-1] == "passed"
+
+
+def test_a_run_is_carried_out_once_even_when_its_worker_died(opened: House, deaths: Deaths) -> None:
+    """Nobody knows what it did until then: people decide, and may start it again."""
+    count = opened.root.parent / "count"
+    count.touch()
+    with_runbook(opened, run=python(f"open({str(count)!r}, 'a').write('ran ')"))
+    start_run(opened.ports, INC, "", opened.by("U0ANA"))
+    job = f'{{"do": "run_runbook", "incident": "{INC}", "run": "{INC}-R1"}}'
+    counts = set()
+
+    def work(mortal: House) -> None:
+        mortal.change(runbooks=opened.ports.runbooks)
+        carry_out(mortal.ports, job)
+
+    for mortal in deaths(opened, work):
+        for _ in range(2):
+            carry_out(mortal.ports, job)
+        counts.add(count.read_text())
+        count.write_text("")
+        mortal.later(minutes=4)
+        sweep(mortal.ports)
+        if mortal.incident().runs[0].verdict == "interrupted":
+            assert suggestion(mortal.ports, mortal.incident()) is not None
+    assert "ran " in counts and counts <= {"", "ran "}
+
+
+def test_a_run_that_never_reached_the_queue_is_sent_again(opened: House) -> None:
+    start_run(opened.ports, INC, "", opened.by("U0ANA"))
+    opened.forget_jobs()
+    opened.later(seconds=90)
+    sweep(opened.ports)
+    opened.run_jobs()
+    assert opened.incident().status == "resolved"
 
 
 def test_resolving_runs_the_check_again_and_closes_what_passes(opened: House) -> None:

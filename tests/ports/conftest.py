@@ -20,9 +20,11 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, LinearRetry
 from azure.storage.queue import QueueServiceClient
 
+from tidewatch.adapters.local.tables import ArrowTables, GuardedTables
 from tidewatch.ports.blobs import Blobs
 from tidewatch.ports.incident_log import IncidentLog
 from tidewatch.ports.queue import Queue
+from tidewatch.ports.tables import Tables
 
 ROOT = Path(__file__).parents[2]
 RACERS = Path(__file__).with_name("racers.py")
@@ -117,6 +119,16 @@ def lossy(azurite: str) -> Iterator[Callable[..., BlobServiceClient]]:
 
         yield service
     assert [transport.lost for transport in transports] == [1] * len(transports)
+
+
+@pytest.fixture(scope="session")
+def guarded() -> GuardedTables:
+    return GuardedTables()
+
+
+@pytest.fixture(params=["arrow", "guarded"])
+def tables(request: pytest.FixtureRequest, guarded: GuardedTables) -> Tables:
+    return guarded if request.param == "guarded" else ArrowTables()
 
 
 @pytest.fixture(params=["local", "azure"])

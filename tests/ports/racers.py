@@ -13,6 +13,7 @@ from tidewatch.adapters.local.blobs import LocalBlobs
 from tidewatch.adapters.local.incident_log import LocalIncidentLog
 from tidewatch.adapters.local.queue import LocalQueue
 from tidewatch.domain.events import Cause, Draft, chain
+from tidewatch.operations.numbering import next_number
 from tidewatch.ports.blobs import BlobExists, Blobs
 from tidewatch.ports.incident_log import Conflict, IncidentLog
 from tidewatch.ports.queue import Queue
@@ -20,6 +21,7 @@ from tidewatch.ports.queue import Queue
 NOW = datetime(2026, 3, 2, 3, 4, tzinfo=UTC)
 APPENDS = 25
 JOBS = 60
+NUMBERS = 8
 
 Place = dict[str, str]
 
@@ -72,6 +74,11 @@ def mark(blobs: Blobs, number: int) -> bool:
     return True
 
 
+def number(blobs: Blobs, _: int) -> list[str]:
+    """The incident ids that this racer was given."""
+    return [next_number(blobs) for _ in range(NUMBERS)]
+
+
 def write(log: IncidentLog, number: int) -> int:
     """Append one event after the other; give how often somebody else was faster."""
     conflicts = 0
@@ -99,6 +106,7 @@ def work(queue: Queue, number: int) -> list[str]:
 
 RACES: dict[str, tuple[Callable[[Place], AbstractContextManager[Any]], Callable[[Any, int], Any]]] = {
     "mark": (opened_blobs, mark),
+    "number": (opened_blobs, number),
     "write": (opened_incident_log, write),
     "work": (opened_queue, work),
 }

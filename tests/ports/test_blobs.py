@@ -151,6 +151,13 @@ def test_one_of_many_racing_processes_wins(blobs: Blobs, race_in_processes: Call
     assert blobs.get("markers", "open/signal") == str(won.index(True)).encode()
 
 
+def test_no_incident_number_is_given_twice_by_racing_processes(
+    blobs: Blobs, race_in_processes: Callable[[str], list[Any]], racers: Any
+) -> None:
+    given = [number for numbers in race_in_processes("number") for number in numbers]
+    assert sorted(given) == [f"INC-{number}" for number in range(1001, 1001 + 8 * racers.NUMBERS)]
+
+
 def test_no_change_is_lost_when_many_change_what_they_saw(blobs: Blobs) -> None:
     blobs.put("batches", "count", b"0")
 

@@ -80,3 +80,11 @@ def test_a_chat_that_is_not_there_is_unavailable() -> None:
     nowhere = SlackChat(TOKEN, "http://127.0.0.1:9/")
     with pytest.raises(ChatUnavailable):
         nowhere.post(CHANNEL, ChatMessage("hello"), metadata={})
+
+
+def test_a_text_hangs_in_its_thread_once(chat: Chat, console: Console) -> None:
+    root = chat.post(CHANNEL, ChatMessage("root"), metadata={"post": "root"})
+    for _ in range(2):
+        chat.attach(CHANNEL, root.ts, "INC-1-R1.txt", "all that it said\n")
+    replies = [message for message in console.messages(CHANNEL) if message.get("thread_ts") == root.ts]
+    assert [file["name"] for reply in replies for file in reply.get("files") or ()] == ["INC-1-R1.txt"]

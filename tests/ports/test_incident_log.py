@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +51,17 @@ def test_incidents_come_in_order_of_their_numbers(incident_log: IncidentLog) -> 
     for incident in ["INC-10", "INC-9", "INC-100", "INC-1"]:
         incident_log.append(incident, events("opened", incident=incident))
     assert list(incident_log.incidents()) == ["INC-1", "INC-9", "INC-10", "INC-100"]
+
+
+def test_a_stamp_changes_with_its_stream_and_with_nothing_else(incident_log: IncidentLog) -> None:
+    assert list(incident_log.stamps()) == []
+    for incident in ["INC-2", "INC-10"]:
+        incident_log.append(incident, events("opened", incident=incident))
+    before = dict(incident_log.stamps())
+    assert list(before) == ["INC-2", "INC-10"]
+    incident_log.append("INC-10", events("noted", after=incident_log.read("INC-10")[-1], incident="INC-10"))
+    after = dict(incident_log.stamps())
+    assert [incident for incident in before if before[incident] != after[incident]] == ["INC-10"]
 
 
 def test_streams_do_not_mix(incident_log: IncidentLog) -> None:
@@ -202,6 +213,109 @@ def test_an_append_that_never_returned_is_no_part_of_the_stream_and_is_cut_off_b
     assert (tmp_path / "repairs.log").exists() == (part > 0)
 
 
+def test_a_record_that_was_acknowledged_is_never_cut(log: LocalIncidentLog, tmp_path: Path) -> None:
+    stream = tmp_path / "INC-1.jsonl"
+    [opened] = log.read("INC-1")
+    [noted] = events("noted", after=opened)
+    log.append("INC-1", [noted])
+    stream.write_bytes(stream.read_bytes()[:-1])
+    torn = stream.read_bytes()
+    with pytest.raises(BrokenRecord, match="INC-1: event 2 was acknowledged and is torn, missing or another one"):
+        log.read("INC-1")
+    for attempt in (events("noted", after=opened, key="again"), events("resolved", after=noted)):
+        with pytest.raises(BrokenRecord, match="INC-1: event 2 was acknowledged"):
+            log.append("INC-1", attempt)
+    assert stream.read_bytes() == torn
+    assert not (tmp_path / "repairs.log").exists()
+    stream.write_bytes(torn + b"\n")  # restored
+    log.append("INC-1", events("resolved", after=noted))
+    assert [event.kind for event in log.read("INC-1")] == ["opened", "noted", "resolved"]
+
+
+def test_a_whole_record_cut_from_the_end_is_missed(log: LocalIncidentLog, tmp_path: Path) -> None:
+    stream = tmp_path / "INC-1.jsonl"
+    before = stream.read_bytes()
+    log.append("INC-1", events("noted", after=log.read("INC-1")[-1]))
+    stream.write_bytes(before)
+    with pytest.raises(BrokenRecord, match="event 2 was acknowledged and is torn, missing"):
+        log.read("INC-1")
+
+
+def test_a_stream_that_disappeared_is_missed_and_does_not_begin_anew(log: LocalIncidentLog, tmp_path: Path) -> None:
+    (tmp_path / "INC-1.jsonl").unlink()
+    assert list(log.incidents()) == ["INC-1"]
+    assert list(log.stamps()) == []
+    for attempt in (lambda: log.read("INC-1"), lambda: log.append("INC-1", events("opened", key="anew"))):
+        with pytest.raises(BrokenRecord, match="INC-1: the stream has disappeared; it had 1 events"):
+            attempt()
+
+
+def test_another_history_of_the_same_length_is_not_continued(log: LocalIncidentLog, tmp_path: Path) -> None:
+    other = events("opened", key="x")
+    (tmp_path / "INC-1.jsonl").write_text(other[0].line() + "\n")
+    with pytest.raises(BrokenRecord, match="event 1 is not the one that was read a moment ago"):
+        log.append("INC-1", events("noted", after=other[0]))
+
+
+@pytest.mark.parametrize("head", [None, b"", bytes(128), b"1 10", b"2 9 x 1"])
+def test_a_head_that_a_power_cut_took_is_learnt_from_the_stream(
+    log: LocalIncidentLog, tmp_path: Path, head: bytes | None
+) -> None:
+    log.append("INC-1", events("noted", after=log.read("INC-1")[-1]))
+    at = tmp_path / "INC-1.head"
+    at.unlink()
+    if head is not None:
+        at.write_bytes(head)
+    stream = log.read("INC-1")
+    assert len(stream) == 2
+    log.append("INC-1", events("resolved", after=stream[-1], key="r"))
+    (tmp_path / "INC-1.jsonl").write_text("")
+    with pytest.raises(BrokenRecord, match="the stream has disappeared; it had 3 events"):
+        log.read("INC-1")
+
+
+def test_whole_records_beyond_an_older_head_count(log: LocalIncidentLog, tmp_path: Path) -> None:
+    at = tmp_path / "INC-1.head"
+    older = at.read_bytes()
+    stream = log.read("INC-1")
+    stream += (noted := events("noted", after=stream[-1]))
+    log.append("INC-1", noted)
+    at.write_bytes(older)
+    assert log.read("INC-1") == stream
+    log.append("INC-1", events("resolved", after=stream[-1], key="r"))
+    assert len(log.read("INC-1")) == 3
+
+
+def test_an_append_to_a_long_stream_reads_nothing_of_it(
+    log: LocalIncidentLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, pread = log.read("INC-1")[-1], os.pread
+
+    def of_the_head_alone(handle: int, size: int, offset: int) -> bytes:
+        assert os.path.samestat(os.fstat(handle), (tmp_path / "INC-1.head").stat()), "the stream was read"
+        return pread(handle, size, offset)
+
+    monkeypatch.setattr(os, "pread", of_the_head_alone)
+    log.append("INC-1", events("noted", after=opened))
+
+
+def test_a_head_that_cannot_be_written_does_not_undo_what_is_on_the_disk(
+    log: LocalIncidentLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [opened] = log.read("INC-1")
+    pwrite = os.pwrite
+
+    def refused(handle: int, data: bytes, offset: int) -> int:
+        if os.path.samestat(os.fstat(handle), (tmp_path / "INC-1.head").stat()):
+            raise OSError(5, "Input/output error")
+        return pwrite(handle, data, offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", refused)
+        log.append("INC-1", events("noted", after=opened))
+    assert [event.kind for event in log.read("INC-1")] == ["opened", "noted"]
+
+
 def test_a_repair_is_written_down_with_what_was_cut(log: LocalIncidentLog, tmp_path: Path) -> None:
     [opened] = log.read("INC-1")
     with (tmp_path / "INC-1.jsonl").open("ab") as stream:
@@ -329,3 +443,79 @@ def test_the_place_in_the_blob_decides_when_two_saw_the_same_end(
         with pytest.raises(Conflict, match="no longer ends at event 1"):
             shared.append("INC-77", events("noted", after=stream[-1], incident="INC-77", key="slow"))
         assert [event.key for event in shared.read("INC-77")] == ["k", "fast"]
+
+
+@pytest.fixture
+def service(azurite: str, racers: Any) -> Iterator[BlobServiceClient]:
+    with BlobServiceClient.from_connection_string(azurite) as service:
+        for container in service.list_containers():
+            service.delete_container(container.name)
+        yield service
+
+
+def test_a_stream_goes_on_in_a_further_blob_long_before_the_limit_of_blocks(service: BlobServiceClient) -> None:
+    writer, other = (AzureIncidentLog(service, most_blocks=3) for _ in range(2))
+    stream: tuple[Event, ...] = ()
+    for turn in range(8):
+        log = (writer, other)[turn % 2]
+        assert log.read("INC-1") == stream
+        added = events("noted", after=stream[-1] if stream else None, key=str(turn))
+        log.append("INC-1", added)
+        stream += added
+    assert AzureIncidentLog(service, most_blocks=3).read("INC-1") == stream
+    assert verify("INC-1", writer.lines("INC-1")) == []
+    names = [blob.name for blob in service.get_container_client("incidents").list_blobs()]
+    assert sorted(names) == ["INC-1.2.jsonl", "INC-1.3.jsonl", "INC-1.jsonl"]
+    assert list(writer.incidents()) == ["INC-1"]
+
+
+def test_of_two_that_begin_a_further_blob_at_once_one_meets_a_conflict(service: BlobServiceClient) -> None:
+    one, two = (AzureIncidentLog(service, most_blocks=1) for _ in range(2))
+    [opened] = events("opened")
+    one.append("INC-1", [opened])
+    assert one.read("INC-1") == two.read("INC-1") == (opened,)
+    one.append("INC-1", events("noted", after=opened, key="fast"))
+    with pytest.raises(Conflict):
+        two.append("INC-1", events("noted", after=opened, key="slow"))
+    assert [event.key for event in two.read("INC-1")] == ["k", "fast"]
+
+
+def test_who_read_or_wrote_the_stream_last_appends_without_reading_it_again(
+    service: BlobServiceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = AzureIncidentLog(service)
+    stream = events("opened")
+    log.append("INC-1", stream)
+    with monkeypatch.context() as patch:
+        patch.setattr(BlobClient, "download_blob", lambda *_: pytest.fail("the stream was read"))
+        for turn in range(3):
+            stream += (added := events("noted", after=stream[-1], key=str(turn)))
+            log.append("INC-1", added)
+    assert log.read("INC-1") == stream
+    fresh = AzureIncidentLog(service)
+    fresh.read("INC-1")
+    monkeypatch.setattr(BlobClient, "download_blob", lambda *_: pytest.fail("the stream was read"))
+    fresh.append("INC-1", events("resolved", after=stream[-1], key="last"))
+
+
+def test_no_more_ends_are_remembered_than_fit(service: BlobServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidewatch.adapters.azure.incident_log.REMEMBERED", 2)
+    log = AzureIncidentLog(service)
+    streams = {f"INC-{number}": events("opened", incident=f"INC-{number}") for number in range(1, 5)}
+    for incident, stream in streams.items():
+        log.append(incident, stream)
+    assert len(log._ends) == 2
+    for incident, stream in streams.items():
+        log.append(incident, events("noted", after=stream[-1], incident=incident))
+    assert [len(log.read(incident)) for incident in streams] == [2, 2, 2, 2]
+
+
+def test_what_somebody_changed_under_our_feet_is_not_continued(service: BlobServiceClient) -> None:
+    log = AzureIncidentLog(service)
+    [opened] = events("opened")
+    log.append("INC-1", [opened])
+    container = service.get_container_client("incidents")
+    container.delete_blob("INC-1.jsonl")
+    AzureIncidentLog(service).append("INC-1", events("opened", key="another"))
+    with pytest.raises(BrokenRecord, match="event 1 is not the one that was read a moment ago"):
+        AzureIncidentLog(service).append("INC-1", events("noted", after=opened))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tidewatch.adapters.local.scripts import OUTPUT_LIMIT, LocalScripts
+from tidewatch.adapters.local.output import OUTPUT_LIMIT
+from tidewatch.adapters.local.scripts import LocalScripts
 from tidewatch.ports.scripts import Outcome, Scripts
 
 

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.table import Table
 from tidewatch.ports.tables import Tables, UnreadableTable
 
@@ -25,11 +24,6 @@ JSON = (
     b'{"carrier": "NA", "delay": -3, "late": false, "day": "2013-01-02"}\n'
 )
 NEW_YEAR = datetime(2013, 1, 1, tzinfo=UTC).timestamp()
-
-
-@pytest.fixture(params=["arrow"])
-def tables(request: pytest.FixtureRequest) -> Tables:
-    return ArrowTables()
 
 
 def parquet(columns: dict[str, Any], **options: Any) -> bytes:

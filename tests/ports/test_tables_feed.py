@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tidewatch.adapters.local.tables import ArrowTables
 from tidewatch.domain.table import Coded, Piece
 from tidewatch.ports.tables import Contents, Tables, UnreadableTable
 
@@ -24,11 +23,6 @@ JSON = (
     b'{"carrier": "007", "delay": 1.5, "late": true, "day": "2013-01-01"}\n{"carrier": ""}\n'
     b'{"carrier": "NA", "delay": null, "late": false, "day": "2013-01-02T00:00:00.5"}'
 )
-
-
-@pytest.fixture(params=["arrow"])
-def tables(request: pytest.FixtureRequest) -> Tables:
-    return ArrowTables()
 
 
 def parquet(columns: dict[str, Any], **options: Any) -> bytes:

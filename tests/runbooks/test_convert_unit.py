@@ -9,6 +9,7 @@ import pytest
 from tests.operations.house import MODEL, House
 from tests.runbooks.running import SHIPPED, batch, contents, run, table, with_programs, with_script
 from tidewatch.adapters.local.scripts import LocalScripts
+from tidewatch.operations.runbooks import dry_run, undo_run
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_batch import take_batch
 from tidewatch.ports.scripts import Outcome
@@ -87,7 +88,7 @@ def test_a_y_that_did_not_convert_is_never_believed(kilograms: House, tmp_path: 
 
 def test_every_day_has_to_be_right(kilograms: House, tmp_path: Path) -> None:
     kilograms.batch(NEXT_DAY, times=KILOGRAMS)
-    lazy = sabotaged(SHIPPED_Y, "in task.windows:", "in task.windows[:1]:")
+    lazy = sabotaged(SHIPPED_Y, "enumerate(task.windows, 1):", "enumerate(task.windows[:1], 1):")
     with_script(kilograms, "convert-unit", tmp_path / "convert-unit", run=lazy)
     assert run(kilograms).sentence == f"weight is still unusual in {NEXT_DAY}"
     assert contents(kilograms, "corrected") == {}
@@ -126,6 +127,25 @@ def test_with_no_window_left_to_look_at_nothing_is_verified(kilograms: House) ->
     take_batch(kilograms.ports, kilograms.land("batches", DAY, corrected))  # the feed was faster than the runbook
     done = run(kilograms)
     assert (done.verdict, done.sentence) == ("failed", "no window is left that it could work on")
+
+
+def test_a_dry_run_says_what_would_be_converted_and_keeps_nothing(kilograms: House) -> None:
+    before = contents(kilograms, "batches", "corrected", "proposed")
+    tried = dry_run(kilograms.ports, "INC-1001", "convert-unit", {"factor": "2"})
+    assert tried.output == f"{DAY}: 60 rows, weight converted back with factor 2 and scored again; nothing was kept\n"
+    assert contents(kilograms, "batches", "corrected", "proposed") == before
+
+
+def test_what_it_corrected_is_taken_back(kilograms: House) -> None:
+    assert run(kilograms).verdict == "passed"
+    undo_run(kilograms.ports, "INC-1001-R1", kilograms.by("U0ANA"))
+    kilograms.run_jobs()
+    shelf = Shelf(kilograms.ports, MODEL)
+    assert shelf.batch(DAY) == shelf.original(DAY)
+    record = shelf.window(DAY)
+    assert record is not None and not record.accepted
+    assert kilograms.incident().status == "open"
+    assert run(kilograms, "convert-unit").verdict == "passed"
 
 
 class DiesBeforeZ(LocalScripts):

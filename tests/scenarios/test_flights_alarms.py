@@ -16,7 +16,7 @@ from tidewatch.domain.acceptance import accept, usual_windows
 from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.finding import Finding, by_signal
 from tidewatch.domain.judgement import judge
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.operations.profiling import count, learn
@@ -100,15 +100,18 @@ def test_a_day_on_which_the_weather_feed_was_empty_is_one_alarm_about_the_feed(y
     assert found.sentence.startswith("7 columns of the weather feed have the same fault (temp, dewp, humid, wind_speed")
 
 
+def celsius(fahrenheit: pd.Series) -> pd.Series:
+    return ((fahrenheit - 32) / 1.8).round(2)
+
+
 def frozen(column: str) -> Fault:
     return lambda day: day.assign(**{column: day[column].iloc[0]})
 
 
 FAULTS: dict[str, tuple[str, Fault, str, str, str]] = {
     "kilometres": (MAY, lambda day: day.assign(distance=day["distance"] * 1.609), "scale", "distance", "kilometres"),
-    "celsius": (
-        SPRING, lambda day: day.assign(temp=((day["temp"] - 32) / 1.8).round(2)), "scale", "temp", "°F → °C",
-    ),
+    "celsius": (SPRING, lambda day: day.assign(temp=celsius(day["temp"])), "scale", "temp", "°F → °C"),
+    "celsius in May": (MAY, lambda day: day.assign(temp=celsius(day["temp"])), "scale", "temp", "°F → °C"),
     "frozen temperature": (MAY, frozen("temp"), "frozen", "temp", "one and the same value, 42.98 °F"),
     "frozen wind": (MAY, frozen("wind_speed"), "frozen", "wind_speed", "one and the same value, 10.357 mph"),
     "renamed carrier": (

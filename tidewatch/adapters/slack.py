@@ -66,6 +66,17 @@ class SlackChat:
     def whisper(self, channel: str, user: str, text: str, *, thread: str | None = None) -> None:
         _asked(lambda: self.client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread))
 
+    def attach(self, channel: str, thread: str, filename: str, text: str) -> None:
+        answer = _asked(lambda: self.client.conversations_replies(channel=channel, ts=thread, limit=LOOK_BACK))
+        messages: list[dict[str, Any]] = answer.get("messages", [])
+        if any(file.get("name") == filename for message in messages for file in message.get("files") or ()):
+            return
+        _asked(
+            lambda: self.client.files_upload_v2(
+                channel=channel, thread_ts=thread, filename=filename, content=text, title=filename
+            )
+        )
+
     def upload(self, filename: str, content: bytes, *, title: str) -> str:
         answer = _asked(lambda: self.client.files_upload_v2(filename=filename, content=content, title=title))
         return str(answer["files"][0]["id"])

@@ -1,12 +1,11 @@
 """Baselines and checks of files, without a home."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from tidewatch.commands.watching import watching
 from tidewatch.compose import tables
-from tidewatch.domain.baseline import Baseline, reference
+from tidewatch.domain.baseline import Baseline, compared, reference
 from tidewatch.domain.checks import drift
 from tidewatch.domain.checks.intake import schema_faults
 from tidewatch.domain.finding import Finding
@@ -37,7 +36,7 @@ def baseline_of(rules: ModelSpec, data: Path) -> Baseline:
     """Raises InputRefused."""
     _must_be_readable(data)
     try:
-        with watching() as watch:
+        with watching(f"learning from {data.name}") as watch:
             return learn(tables(), data, data.name, rules, watch)[0]
     except UnreadableTable as error:
         raise InputRefused(f"{data}: {error}") from error
@@ -48,21 +47,25 @@ def read_baseline(rules: ModelSpec, path: Path) -> Baseline:
     if path.name.lower().endswith(ENDINGS):
         return baseline_of(rules, path)
     try:
-        return Baseline.from_bytes(read_bytes(path))
+        baseline = Baseline.from_bytes(read_bytes(path))
     except ValueError as error:
         raise InputRefused(f"{path} is no baseline ({error}); write one with `tidewatch baseline`") from error
+    if faults := baseline.faults(rules):
+        again = "learn it again with `tidewatch baseline`"
+        raise InputRefused(f"{path} does not fit the spec: {'; '.join(faults)}; {again}")
+    return baseline
 
 
 def count_batch(rules: ModelSpec, baseline: Baseline, batch: Path) -> Counted:
     """A data file, or a profile that `tidewatch profile` wrote. Raises InputRefused."""
     if batch.name.endswith(".json"):
         try:
-            return Counted(baseline.profile_of(json.loads(read_bytes(batch))), {}, Contents(0, {}))
+            return Counted(baseline.profile_of(read_bytes(batch)), {}, Contents(0, {}))
         except ValueError as error:
             raise InputRefused(f"{batch} is no profile for this baseline: {error}") from error
     _must_be_readable(batch)
     try:
-        with watching() as watch:
+        with watching(f"reading {batch.name}") as watch:
             counted = count(tables(), batch, batch.name, rules, baseline, watch)
     except UnreadableTable as error:
         raise InputRefused(f"{batch}: {error}") from error
@@ -78,21 +81,23 @@ def check_batch(spec: Path, baseline: Path, batch: Path) -> dict[str, Any]:
     counted = count_batch(rules, usual, batch)
     # One file has no windows before it: what is strange in it is reported, not counted.
     alone = rules.model_copy(update={"drift": rules.drift.model_copy(update={"alarm_after": 1})})
-    try:
-        whole = reference(rules, list(usual.windows.values()))
-        looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
-    except ValueError as error:  # columns of another type, or no window at all
-        again = "learn it again with `tidewatch baseline`"
-        raise InputRefused(f"{baseline} does not fit {spec}: {error}; {again}") from error
+    whole = reference(rules, list(usual.windows.values()))
+    looked = judge(alone, usual, batch.name.partition(".")[0], whole, counted.profile, counted.samples, [])
     return {
         "rows": counted.profile.rows,
-        "columns": {r.column: _column(r) for r in looked.results},
+        "columns": dict.fromkeys(compared(rules), _NO_VALUES) | {r.column: _column(r) for r in looked.results},
         "findings": [_finding(finding) for finding in looked.findings],
     }
 
 
+# Every column has these, so that programs need not ask: null where it has no values, or where they have no order.
+SHAPE = ("ks", "wasserstein", "psi", "jensen_shannon", "hellinger", "chi2", "p_value", "effect")
+_NO_VALUES: dict[str, Any] = dict.fromkeys(SHAPE) | {"limits": {}, "chance": None, "strange": False}
+
+
 def _column(result: drift.ColumnResult) -> dict[str, Any]:
     return {
+        **_NO_VALUES,
         **result.statistics,
         "limits": dict(result.limits),
         "chance": result.chance,
@@ -108,12 +113,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def read_spec(path: Path) -> ModelSpec:
+    """Raises InputRefused."""
     try:
-        return parse_spec(read_bytes(path).decode(), str(path))
+        return parse_spec(read_text(path), str(path))
     except SpecError as error:
         raise InputRefused(str(error)) from error
+
+
+def read_text(path: Path) -> str:
+    """Raises InputRefused."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputRefused(f"{path} is not text") from error
+        raise InputRefused(f"{path} is not text in UTF-8; save it as such") from error
 
 
 def _must_be_readable(path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tidewatch import compose
 from tidewatch.commands.checking import InputRefused, count_batch, read_baseline, read_spec
+from tidewatch.commands.watching import watching
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.operations.diagnose import diagnose, diagnose_file
 from tidewatch.operations.journal import UnknownIncident
@@ -21,7 +22,8 @@ def causes_in_file(spec: Path, baseline: Path, batch: Path) -> list[Cause]:
     usual = read_baseline(rules, baseline)
     counted = count_batch(rules, usual, batch)
     try:
-        return diagnose_file(compose.tables(), batch, counted, rules, usual)
+        with watching("looking for causes"):
+            return diagnose_file(compose.tables(), batch, counted, rules, usual)
     except UnreadableTable as error:
         raise InputRefused(f"{batch}: {error}") from error
 

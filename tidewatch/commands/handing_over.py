@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tidewatch import compose, home
-from tidewatch.commands.checking import InputRefused, read_bytes
+from tidewatch.commands.checking import InputRefused, read_bytes, read_text
 from tidewatch.domain.model_spec import SpecError
 from tidewatch.operations.hand_over import hand_over
 from tidewatch.ports.registry import RegistryError
@@ -15,7 +15,7 @@ def hand_over_files(folder: Path, spec: Path, data: Path, model: Path) -> str:
     """Raises InputRefused."""
     settings = Settings(home=folder.absolute())
     home.ensure_roster(settings)
-    text = read_bytes(spec).decode()
+    text = read_text(spec)
     if not model.is_dir():
         raise InputRefused(f"{model} is not a folder; --model names the folder your scoring script loads")
     try:

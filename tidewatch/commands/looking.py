@@ -12,13 +12,12 @@ from tidewatch.demo.summary import incident_record
 from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
 from tidewatch.operations.journal import UnknownIncident, text_of
-from tidewatch.operations.verify_log import verify_log
 from tidewatch.ports import Ports
 from tidewatch.render.cards import ICONS
 from tidewatch.render.thread import tell
 from tidewatch.settings import Settings
 
-__all__ = ["UnknownIncident", "incident_rows", "incident_story", "incident_table", "incident_whole", "verification"]
+__all__ = ["UnknownIncident", "incident_rows", "incident_story", "incident_table", "incident_whole"]
 
 
 def _ports(home: Path) -> Ports:
@@ -78,12 +77,3 @@ def incident_story(home: Path, incident: str) -> str:
     text = partial(text_of, ports, incident)
     lines = [f"{event.seq:>4}  {event.at:%Y-%m-%d %H:%M:%S}  {tell(event, ports.people, text)}" for event in events]
     return "\n".join([f"{state.id}  {state.title}  ({state.status})", *lines])
-
-
-def verification(home: Path) -> tuple[list[str], str]:
-    """The faults, and one sentence about the whole."""
-    result = verify_log(_ports(home).log)
-    what = f"{result.incidents} incidents, {result.events} events"
-    if result.faults:
-        return result.faults, f"BROKEN: {len(result.faults)} faults in {what}."
-    return [], f"{what}: every record holds, UNANCHORED (no checkpoint outside this store vouches for the end)."

@@ -8,16 +8,12 @@ from rich.table import Table
 
 from tidewatch.commands.checking import InputRefused, count_batch, read_baseline, read_spec
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import (
-    SHOWN_FROM,
-    ColumnProfile,
-    IdProfile,
-    NumberProfile,
-    Profile,
-    TextProfile,
-    TimeProfile,
-    merge,
-)
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile, merge
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
+from tidewatch.domain.profile.times import TimeProfile
 from tidewatch.render.axis import number
 
 TOP = 3  # categories shown

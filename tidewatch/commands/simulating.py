@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tidewatch.commands.checking import InputRefused, read_baseline, read_spec
-from tidewatch.domain.baseline import compared
+from tidewatch.commands.checking import read_baseline, read_spec
+from tidewatch.commands.watching import watching
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.simulation import Replay, Simulation, Smallest, simulate
 
@@ -17,12 +17,8 @@ def simulation(spec: Path, baseline: Path) -> tuple[ModelSpec, Simulation]:
     """Raises InputRefused."""
     rules = read_spec(spec)
     usual = read_baseline(rules, baseline)
-    known = [profile.columns.keys() for profile in usual.windows.values()]
-    unknown = [name for name in compared(rules) if not known or not all(name in columns for columns in known)]
-    if unknown:
-        named = ", ".join(unknown)
-        raise InputRefused(f"{baseline} knows nothing of {named}; learn it again with `tidewatch baseline`")
-    return rules, simulate(rules, usual)
+    with watching("simulating"):
+        return rules, simulate(rules, usual)
 
 
 def as_record(result: Simulation) -> dict[str, Any]:

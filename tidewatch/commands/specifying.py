@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -17,14 +17,17 @@ class Unreadable(Exception):
     """Which file cannot be read, and why."""
 
 
-def lint(files: Iterable[Path]) -> tuple[list[str], list[str], int]:
-    """What is to be said about the files, which ones cannot be read, and the worst exit status."""
+def lint(
+    files: Iterable[Path], notes_of: Callable[[Path], list[Note]] | None = None
+) -> tuple[list[str], list[str], int]:
+    """What is to be said about the files, which ones cannot be read, and the worst exit status. `notes_of` gives the
+    remarks on a file, without it those on a spec; it raises Unreadable and SpecError."""
     said: list[str] = []
     refused: list[str] = []
     worst = CLEAN
     for file in files:
         try:
-            notes = _notes(file)
+            notes = (notes_of or _notes)(file)
         except Unreadable as error:
             refused.append(str(error))
             worst = UNREADABLE
@@ -39,6 +42,11 @@ def lint(files: Iterable[Path]) -> tuple[list[str], list[str], int]:
 
 def _notes(file: Path) -> list[Note]:
     """Raises Unreadable, and SpecError for what is no YAML mapping."""
+    return lint_spec(text_of(file), str(file), lambda name: (file.parent / name).is_file())
+
+
+def text_of(file: Path) -> str:
+    """Raises Unreadable."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -47,7 +55,7 @@ def _notes(file: Path) -> list[Note]:
         raise Unreadable(f"{file} is not text in UTF-8; save it as such") from error
     if len(text) > _LARGEST:
         raise Unreadable(f"{file} has {len(text):,} characters, and a spec a few thousand; is it the data?")
-    return lint_spec(text, str(file), lambda name: (file.parent / name).is_file())
+    return text
 
 
 def _summary(file: Path, notes: list[Note]) -> str:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from tidewatch.domain.baseline import Baseline, Levels, column_levels
 from tidewatch.domain.levels import Level, to_normal
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import ColumnProfile, Profile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.profile import Profile
 
 ENOUGH = 10  # windows since the change: from then on their own distances say how far apart they lie
 WEEK = 7

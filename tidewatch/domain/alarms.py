@@ -15,12 +15,14 @@ from typing import TypeVar
 
 from tidewatch.domain import fleet
 from tidewatch.domain.baseline import Baseline
+from tidewatch.domain.distance import EFFECT, levelled
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.window_time import window_time
 
 MONTH = timedelta(days=30)
 HIGHEST = 0.2  # a level of a window that no budget exceeds
+BEYOND_REASON = 1e4  # so many times less likely must the effect be, to decide alone
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -32,6 +34,18 @@ def window_level(spec: ModelSpec, baseline: Baseline) -> float:
     if baseline.segment:
         return level / 2 / max(followed, 1)
     return level / 2 if followed else level
+
+
+def chance(baseline: Baseline, column: str, values: Mapping[str, float]) -> float:
+    """Of a column with these statistics (see distance.statistics), if nothing is wrong, by how its windows vary: all
+    deciding statistics must be unlikely, or the effect beyond all reason (a distribution may move altogether in a
+    storm, but not a hundred times as far). With few rows, or too few windows to learn from, the theory of independent
+    rows must agree."""
+    levels = baseline.levels.get(column, {})
+    known = {name: levels[name].p_value(name, value) for name, value in levelled(values).items() if name in levels}
+    if not known:
+        return values["p_value"]
+    return max(min(max(known.values()), BEYOND_REASON * known.get(EFFECT, 1.0)), values["p_value"])
 
 
 def whole_level(spec: ModelSpec, baseline: Baseline) -> float:

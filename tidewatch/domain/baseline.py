@@ -9,12 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from tidewatch.domain.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
-from tidewatch.domain.distance import levelled, statistics
-from tidewatch.domain.grid import Grid
+from tidewatch.domain.distance import deciding
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import FORMAT, ColumnProfile, IdProfile, NumberProfile, Profile, TextProfile, merge
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
+from tidewatch.domain.profile.grid import Grid
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile, merge
+from tidewatch.domain.profile.text import TextProfile
+from tidewatch.domain.profile.times import TimeProfile
+from tidewatch.domain.stored import FORMAT, BaselineRecord, Rows, read
 
 Levels = Mapping[str, Mapping[str, Level]]  # column -> statistic -> level
 
@@ -50,9 +56,22 @@ class Baseline:
             segment=segment,
         )  # fmt: skip
 
-    def profile_of(self, record: Mapping[str, Any]) -> Profile:
-        """Raises ValueError for a profile that was counted on other grids."""
-        return Profile.from_dict(record, self.grids, self.words, self.coarse)
+    def profile_of(self, data: bytes) -> Profile:
+        """Raises ValueError for what is no profile, or one of other columns or counted on other grids."""
+        profile = Profile.from_dict(data, self.grids, self.words, self.coarse)
+        learnt = [*[*self.windows.values()][-1:], *self.accepted.values()]
+        if faults := misfits(
+            profile, {name: type(column) for known in learnt for name, column in known.columns.items()}
+        ):
+            raise ValueError("; ".join(faults))
+        return profile
+
+    def faults(self, spec: ModelSpec) -> list[str]:
+        """Why models of this spec cannot be judged by it, a clause each."""
+        if not self.windows:
+            return ["there is no profile to compare with"]
+        wanted = {name: _PROFILES[type(counter)] for name, counter in self.counters(spec).items()}
+        return next((faults for profile in self.windows.values() if (faults := misfits(profile, wanted))), [])
 
     def to_bytes(self) -> bytes:
         record = {
@@ -76,29 +95,44 @@ class Baseline:
     @lru_cache(maxsize=8)  # read for every batch and every label file; megabytes, so only a few are kept
     def from_bytes(data: bytes) -> "Baseline":
         """Raises ValueError for what is no baseline, or one of another format."""
-        try:
-            record = json.loads(data)
-            if record.get("format") != FORMAT:
-                raise ValueError(f"a baseline of format {record.get('format')}, and this Tidewatch reads {FORMAT}")
-            grids = {name: Grid.from_dict(grid) for name, grid in record["grids"].items()}
-            words = {name: frozenset(known) for name, known in record["words"].items()}
-            coarse = {name: Grid.from_dict(grid) for name, grid in record["coarse"].items()}
-            return Baseline(
-                grids,
-                words,
-                {name: Profile.from_dict(part, grids, words, coarse) for name, part in record["windows"].items()},
-                _load(record["levels"]),
-                Level(*record["rows"]) if record["rows"] else None,
-                coarse,
-                {name: tuple(values) for name, values in record["followed"].items()},
-                {segment: _load(levels) for segment, levels in record["segment_levels"].items()},
-                {name: Level(*row) for name, row in record["metrics"].items()},
-                accepted={n: Profile.from_dict(p, grids, words, coarse) for n, p in record.get("accepted", {}).items()},
-                since=record.get("since", {}),
-                decisions=tuple(record.get("decisions", ())),
-            )
-        except (KeyError, TypeError, AttributeError, OverflowError, json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError("not a baseline") from error
+        record = read(BaselineRecord, data, "a baseline")
+        grids = {name: Grid.from_dict(grid) for name, grid in record.grids.items()}
+        words = {name: frozenset(known) for name, known in record.words.items()}
+        coarse = {name: Grid.from_dict(grid) for name, grid in record.coarse.items()}
+        return Baseline(
+            grids,
+            words,
+            {name: Profile.from_dict(part, grids, words, coarse) for name, part in record.windows.items()},
+            _load(record.levels),
+            Level(*record.rows) if record.rows else None,
+            coarse,
+            {name: tuple(values) for name, values in record.followed.items()},
+            {segment: _load(levels) for segment, levels in record.segment_levels.items()},
+            {name: Level(*row) for name, row in record.metrics.items()},
+            accepted={name: Profile.from_dict(part, grids, words, coarse) for name, part in record.accepted.items()},
+            since=record.since,
+            decisions=record.decisions,
+        )
+
+
+_PROFILES: Mapping[type, type] = {
+    NumberCounter: NumberProfile,
+    TextCounter: TextProfile,
+    IdCounter: IdProfile,
+    TimeCounter: TimeProfile,
+}
+
+
+def misfits(profile: Profile, wanted: Mapping[str, type]) -> list[str]:
+    """Which columns are missing in a profile or in a segment of it, or are profiles of something else, a clause
+    each."""
+    for part in profile.segments.values():
+        if faults := misfits(part, wanted):
+            return faults
+    missing = [name for name in wanted if name not in profile.columns]
+    others = [name for name in wanted if name not in missing and type(profile.columns[name]) is not wanted[name]]
+    faults = [f"it knows nothing of {', '.join(missing)}"] if missing else []
+    return [*faults, *(f"column {name} is of another type in it" for name in others)]
 
 
 def profiled(spec: ModelSpec) -> list[str]:
@@ -155,6 +189,7 @@ def segment_levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str,
 def column_levels(spec: ModelSpec, windows: Mapping[str, Profile]) -> dict[str, dict[str, Level]]:
     """From left-out windows: every window compared with those before it (or with all others) as a new one will be."""
     seen = dict[str, dict[str, list[float]]]()
+    windows = {name: replace(profile, segments={}) for name, profile in windows.items()}  # not to be added up here
     for name, usual in left_out(spec, windows):
         for column, profile in windows[name].columns.items():
             values = measures(profile, usual.columns[column])
@@ -194,7 +229,7 @@ def measures(now: ColumnProfile, usual: ColumnProfile) -> dict[str, float]:
         case TextProfile(), TextProfile():
             values["unseen"] = sum(now.unseen(usual.names).values()) / now.rows
     if isinstance(now, NumberProfile | TextProfile):
-        values |= {"mode": now.mode} | levelled(statistics(now, usual))
+        values |= {"mode": now.mode} | deciding(now, usual)
     return values
 
 
@@ -202,7 +237,7 @@ def _dump(levels: Levels) -> dict[str, Any]:
     return {column: {name: _row(level) for name, level in known.items()} for column, known in levels.items()}
 
 
-def _load(record: Mapping[str, Any]) -> Levels:
+def _load(record: Rows) -> Levels:
     return {column: {name: Level(*row) for name, row in known.items()} for column, known in record.items()}
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidewatch.domain.baseline import Baseline, profiled
-from tidewatch.domain.counting import SAMPLE, Codes, Divided
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.counting import SAMPLE, Codes, Divided
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.table import Sink
 
 ALL = "all"  # the one window of data without windows

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidewatch.domain.exact import chi_squared, hellinger, jensen_shannon, l_infinity
-from tidewatch.domain.grid import FARTHEST, Numbers
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import FARTHEST, Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.rank_tests import combined_p_values
 
 LEAST = 1e-4  # an empty bin counts as this share in PSI, so that it stays finite
@@ -16,6 +18,7 @@ LEAST = 1e-4  # an empty bin counts as this share in PSI, so that it stays finit
 # What a column's findings are told by, and its name for people.
 LEADING = {"ks": "Kolmogorov-Smirnov distance", "total_variation": "total variation"}
 EFFECT = "effect"
+UNLIKE = "a column cannot be a number in one window and text in another"
 
 
 def statistics(now: ColumnProfile, usual: ColumnProfile) -> dict[str, float]:
@@ -48,23 +51,32 @@ def statistics_of(pairs: Mapping[str, tuple[ColumnProfile, ColumnProfile]]) -> d
         elif isinstance(now, TextProfile) and isinstance(usual, TextProfile):
             texts[name] = now, usual
         else:
-            raise ValueError("a column cannot be a number in one window and text in another")
+            raise ValueError(UNLIKE)
     found = _numbers(numbers) | _texts(texts)
     return {name: found[name] for name in pairs}
 
 
+def deciding(now: ColumnProfile, usual: ColumnProfile) -> dict[str, float]:
+    """The same as `levelled(statistics(now, usual))`, and several times faster. Neither may be empty."""
+    if isinstance(now, NumberProfile) and isinstance(usual, NumberProfile):
+        ks = np.abs(now.distribution - usual.distribution).max()
+        return {"ks": float(ks), EFFECT: float(_effects([(now, usual)])[0])}
+    if isinstance(now, TextProfile) and isinstance(usual, TextProfile):
+        return {"total_variation": float(_total_variation(*_aligned(now, usual)))}
+    raise ValueError(UNLIKE)
+
+
 def wasserstein(now: NumberProfile, usual: NumberProfile, apart: Numbers) -> float:
-    """`apart`: F - G at the upper end of each bin. Between two boundaries F - G is taken to be straight; before the
+    """`apart`: |F - G| at the upper end of each bin. Between two boundaries F - G is taken to be straight; before the
     first and after the last it ends at the smallest and the largest value seen. No less than the means differ, which
     is exact where one side lies above the other, however far beyond the baseline (Kantorovich 1942)."""
-    lower = now.grid.lower
     low, high = max(min(now.low, usual.low), -FARTHEST), min(max(now.high, usual.high), FARTHEST)
     if high <= low or not now.finite or not usual.finite:
         return 0.0
-    bounds = np.clip(np.append(lower[1:], high), low, high)
-    sizes = np.abs(apart)
-    middle = (sizes[1:] + sizes[:-1]) / 2 * np.diff(bounds)
-    return max(float(middle.sum() + sizes[0] / 2 * (bounds[0] - low)), abs(now.mean - usual.mean))
+    bounds = np.minimum(np.maximum(now.grid.boundaries, low), high)
+    # Half of both bins beside it is what each end counts for; at the last end nothing is apart.
+    area = float((apart[:-1] * (bounds[2:] - bounds[:-2])).sum()) / 2
+    return max(area, abs(now.mean - usual.mean))
 
 
 def off_grid(now: NumberProfile, usual: NumberProfile) -> float:
@@ -83,9 +95,7 @@ def _numbers(pairs: Mapping[str, tuple[NumberProfile, NumberProfile]]) -> dict[s
     if not known:
         return found
     whole = np.array([_of_all_bins(now, usual) for now, usual in known.values()]).T
-    with np.errstate(over="ignore"):
-        away = [np.abs(now.hundred - usual.hundred) / usual.grid.spread for now, usual in known.values()]
-    effect = np.minimum(away, FARTHEST).mean(axis=1)
+    effect = _effects([*known.values()])
     mine = _stacked([usual.in_groups(now.counts) for now, usual in known.values()])
     binned = _binned(mine, _stacked([usual.grouped for _, usual in known.values()]))
     steps = _stacked([np.add.reduceat(now.counts, usual.steps) for now, usual in known.values()])
@@ -95,11 +105,20 @@ def _numbers(pairs: Mapping[str, tuple[NumberProfile, NumberProfile]]) -> dict[s
     return found
 
 
+def _effects(pairs: Sequence[tuple[NumberProfile, NumberProfile]]) -> Numbers:
+    spreads = np.array([[usual.grid.spread] for _, usual in pairs])
+    with np.errstate(over="ignore"):
+        away = NumberProfile.hundreds([now for now, _ in pairs]) - [usual.hundred for _, usual in pairs]
+        away = np.abs(away) / spreads
+    return np.asarray(np.minimum(away, FARTHEST).mean(axis=1))
+
+
 def _of_all_bins(now: NumberProfile, usual: NumberProfile) -> tuple[float, float, float]:
     """ks, wasserstein, cramer_von_mises."""
     apart = now.distribution - usual.distribution
     squares = apart * apart * (now.counts + usual.counts)
-    return float(np.abs(apart).max()), wasserstein(now, usual, apart), float(squares.sum() / (now.rows + usual.rows))
+    np.abs(apart, out=apart)
+    return float(apart.max()), wasserstein(now, usual, apart), float(squares.sum() / (now.rows + usual.rows))
 
 
 def _texts(pairs: Mapping[str, tuple[TextProfile, TextProfile]]) -> dict[str, dict[str, float]]:
@@ -109,12 +128,19 @@ def _texts(pairs: Mapping[str, tuple[TextProfile, TextProfile]]) -> dict[str, di
     if not known:
         return found
     mine, theirs = (_stacked([sides[side] for sides in known.values()]) for side in (0, 1))
-    p, q = mine / mine.sum(axis=1, keepdims=True), theirs / theirs.sum(axis=1, keepdims=True)
-    apart = np.abs(p - q).sum(axis=1) / 2
+    apart = _total_variation(mine, theirs)
     chances = [chi_squared(*_common(*sides))[1] for sides in known.values()]
-    for name, *values in zip(known, apart, apart, l_infinity(p, q), *_binned(mine, theirs), chances, strict=True):
+    for name, *values in zip(
+        known, apart, apart, l_infinity(mine, theirs), *_binned(mine, theirs), chances, strict=True
+    ):
         found[name] = {statistic: float(value) for statistic, value in zip(_TEXT, values, strict=True)}
     return found
+
+
+def _total_variation(mine: Numbers, theirs: Numbers) -> Numbers:
+    """Of counts, categories last."""
+    apart = mine / mine.sum(axis=-1, keepdims=True) - theirs / theirs.sum(axis=-1, keepdims=True)
+    return np.asarray(np.abs(apart).sum(axis=-1) / 2)
 
 
 def _stacked(rows: Sequence[NDArray[Any]]) -> NDArray[Any]:
@@ -141,7 +167,7 @@ def _binned(mine: Numbers, theirs: Numbers) -> tuple[Numbers, Numbers, Numbers, 
 
 def _aligned(now: TextProfile, usual: TextProfile) -> tuple[Numbers, Numbers]:
     """Counts by category in one order, those without a name together at the end."""
-    names = list(usual.counts.keys() | now.counts.keys())
+    names = [*dict.fromkeys((*usual.counts, *now.counts))]  # in an order: sums are the same in every run
     for side in (now, usual):  # a name that one side may have among its rows without a name cannot be compared
         if side.other:
             names = [name for name in names if name in side.counts or name in side.known]

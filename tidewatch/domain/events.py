@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-VERSION = 1
+from tidewatch.domain.upcasting import upcast, version_of
+
 GENESIS = "0" * 64  # what the first event of a stream names as its predecessor
 
 
@@ -40,7 +41,7 @@ class Event:
     data: Mapping[str, Any]
     prev: str  # sha256 of the event before, GENESIS for the first
     hash: str = ""
-    version: int = VERSION
+    version: int = 1  # of the shape of `data`, counted for each kind
 
     def record(self) -> dict[str, Any]:
         """The event as it is stored and hashed, without its own hash."""
@@ -63,7 +64,10 @@ class Event:
 
 def canonical(record: Mapping[str, Any]) -> str:
     """One spelling for one record, so that a hash means something. Raises ValueError for NaN and infinities."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _SPELLING.encode(record)
+
+
+_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def digest(record: Mapping[str, Any]) -> str:
@@ -79,14 +83,30 @@ def chain(
     for number, draft in enumerate(drafts):
         seq += 1
         key = cause.key if number == 0 else f"{cause.key}+{number}"
-        bare = Event(incident, seq, now, cause.actor, cause.via, key, draft.kind, dict(draft.data), prev)
+        bare = Event(
+            incident, seq, now, cause.actor, cause.via, key, draft.kind, dict(draft.data), prev,
+            version=version_of(draft.kind),
+        )  # fmt: skip
         prev = digest(bare.record())
-        events.append(Event(**{**bare.__dict__, "hash": prev}))
+        events.append(replace(bare, hash=prev))
     return tuple(events)
 
 
 class BrokenRecord(ValueError):
-    """A stored line that is not an event."""
+    """A stored line that is not an event, or not one that this Tidewatch can understand."""
+
+
+def as_today(event: Event) -> Event:
+    """The event with its data in today's shape; its hash is that of what is stored. Raises BrokenRecord."""
+    if event.version == version_of(event.kind):
+        return event
+    try:
+        data = upcast(event.kind, event.version, event.data, event.actor)
+    except KeyError as error:
+        raise BrokenRecord(
+            f"{event.incident} event {event.seq} ({event.kind}) was written by a newer Tidewatch: update this one"
+        ) from error
+    return replace(event, data=data)
 
 
 def parse(line: str) -> Event:

@@ -61,6 +61,8 @@ FAMILY = {
     "endpoint_memory": "endpoint",
     "endpoint_gpu": "endpoint",
     "poison": "work",
+    "reported": "reported",
+    "log_changed": "log",
 }
 
 

@@ -7,9 +7,9 @@ from tidewatch.domain import alarms
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.checks import drift, output, quality, segments
 from tidewatch.domain.finding import Finding
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.profile import Profile
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,22 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from tidewatch.domain.local_time import known_zone
 from tidewatch.domain.model_spec import TIERS, Tier
 
 # The lowest tier that may do it. A higher tier may do all that a lower one may.
 MAY: dict[str, Tier] = {
     "acknowledge": "L1",
     "unacknowledge": "L1",
+    "assign": "L1",
+    "report": "L1",
+    "override": "L1",
     "run_runbook": "L1",
     "escalate": "L1",
     "note": "L1",
@@ -42,6 +46,7 @@ class Person:
     name: str
     tier: Tier
     teams: tuple[str, ...] = ()  # empty: every team
+    zone: str = ""  # where the person lives, for the times they are told: Europe/Berlin
     email: str = ""  # where pages go as mail
     pagerduty: str = ""  # the user id there, such as PXPGF42: who acknowledges in PagerDuty is this person
 
@@ -89,7 +94,7 @@ def parse_people(text: str, name: str) -> People:
         raise ValueError(f"{name} must be a list of people, each with id, name and tier")
     people: list[Person] = []
     for number, row in enumerate(rows, 1):
-        known = ("id", "name", "tier", "teams", "email", "pagerduty")
+        known = ("id", "name", "tier", "teams", "zone", "email", "pagerduty")
         if not isinstance(row, dict) or not {"id", "name", "tier"} <= row.keys():
             raise ValueError(f"{name}, person {number}: id, name and tier are needed")
         if unknown := [key for key in row if key not in known]:
@@ -102,10 +107,29 @@ def parse_people(text: str, name: str) -> People:
         teams = row.get("teams", [])
         if not isinstance(teams, list):
             raise ValueError(f"{name}, person {number}: teams must be a list such as [nyc], not {teams}")
+        zone = str(row.get("zone", ""))
+        try:
+            zone = zone and known_zone(zone)
+        except ValueError as error:
+            raise ValueError(f"{name}, person {number}: {error}") from None
         if any(person.id == str(row["id"]) for person in people):
             raise ValueError(f"{name}, person {number}: {row['id']} is listed already; one entry a person")
-        email, pagerduty = str(row.get("email", "")), str(row.get("pagerduty", ""))
-        if email and not EMAIL.fullmatch(email):
-            raise ValueError(f"{name}, person {number}: the email must be an address like ana@example.org, not {email}")
-        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(map(str, teams)), email, pagerduty))
+        people.append(
+            Person(
+                str(row["id"]),
+                str(row["name"]),
+                row["tier"],
+                tuple(map(str, teams)),
+                zone,
+                *_reached(row, f"{name}, person {number}"),
+            )
+        )
     return People(tuple(people))
+
+
+def _reached(row: Mapping[str, Any], where: str) -> tuple[str, str]:
+    """Beside the chat: email, and user id in PagerDuty."""
+    email = str(row.get("email", ""))
+    if email and not EMAIL.fullmatch(email):
+        raise ValueError(f"{where}: the email must be an address like ana@example.org, not {email}")
+    return email, str(row.get("pagerduty", ""))

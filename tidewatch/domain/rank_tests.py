@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidewatch.domain.exact import chi_squared_tail
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile.grid import Numbers
 
 GROUPS = 20
 FEWEST = 5.0  # rows expected in a group on the smaller side, for chi² to be valid

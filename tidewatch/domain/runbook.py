@@ -1,50 +1,86 @@
 """If you see issue X, run script Y; it is resolved if script Z says so."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Literal
 
-import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field
 
+from tidewatch.domain.condition import Wanted, holds
 from tidewatch.domain.finding import FAMILY, Finding
-from tidewatch.domain.model_spec import Duration, Part, Tier
+from tidewatch.domain.model_spec import TIERS, Duration, Part, SpecError, Tier
+from tidewatch.domain.runbook_input import Input
 
-Container = Literal["corrected", "metrics"]
+Container = Literal["corrected", "batches", "labels", "metrics"]
+Precondition = Literal["batch_exists", "batch_missing", "labels_missing", "no_retraining"]
 
 
 class When(Part):
     """X: the findings a runbook is a remedy for."""
 
-    checks: list[str] = Field(min_length=1)
+    checks: list[str] = Field([], description="Checks whose findings it is for")
+    families: list[str] = Field([], description="Or families: every check of them")
+    finding: dict[str, Wanted] = Field(
+        {}, description='What the finding must have besides: value: ">= 0.2", evidence.scale.name: kilometres'
+    )
+    preconditions: list[Precondition] = Field([], description="What must be so when it starts")
 
-    @field_validator("checks")
-    @classmethod
-    def _exist(cls, checks: list[str]) -> list[str]:
-        if unknown := [check for check in checks if check not in FAMILY]:
-            raise ValueError(f"there is no check {unknown[0]}; there are {', '.join(sorted(FAMILY))}")
-        return checks
+    @property
+    def covers(self) -> list[str]:
+        """Every check it is for."""
+        return [check for check, family in FAMILY.items() if check in self.checks or family in self.families]
 
 
-class Runbook(Part):
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    title: str  # what it does, as the alert says it: "convert the column back and rescore"
-    when: When
-    tier: Tier = "L1"
-    touches: str  # what it changes, for people who decide at night
-    takes: str  # how long, in words
-    run: list[str] = Field(min_length=1)  # Y
-    verify: list[str] = Field(min_length=1)  # Z
-    timeout: Duration
-    writes: list[Container] = []  # the only containers its output may go to
+class Record(Part):
+    """A remedy as its runbook.yaml says it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="As its folder is called")
+    title: str = Field(description="What it does, as the alert says it: convert the column back and score again")
+    when: When = Field(description="X: what it is a remedy for")
+    tier: Tier = Field("L1", description="The lowest tier that may run it, and to which it is offered")
+    risk: Literal["low", "high"] = Field("low", description="low runs at once, high waits for somebody's approval")
+    touches: str = Field(description="What it changes, for people who decide at night")
+    takes: str = Field(description="How long, in words")
+    inputs: dict[str, Input] = Field({}, description="What a run has to be told")
+    run: list[str] = Field(min_length=1, description="Y: program and arguments, never a shell line")
+    verify: list[str] = Field(min_length=1, description="Z: says in its last line whether it is resolved")
+    dry_run: list[str] = Field([], description="Says what Y would do, and touches nothing")
+    undo: list[str] = Field(
+        [], description="Takes back what Y did elsewhere; what it wrote into `writes` is put back without it"
+    )
+    timeout: Duration = Field(description="How long each of Y, Z, dry run and undo may take")
+    cool_down: Duration | None = Field(None, description="How long after a run's end before the next may start")
+    secrets: list[str] = Field([], description="Names of the team's secrets that it may read, never values")
+    writes: list[Container] = Field([], description="The only containers that its output may go to")
+
+    @property
+    def undoable(self) -> bool:
+        return bool(self.writes or self.undo)
+
+
+class Runbook(Record):
     folder: str  # where its scripts lie; set by whoever loaded the record
+    digest: str = ""  # of everything in the folder
 
     def suits(self, finding: Finding) -> bool:
-        return finding.check in self.when.checks
+        return finding.check in self.when.covers and all(
+            holds(finding, place, wanted) for place, wanted in self.when.finding.items()
+        )
+
+    @property
+    def tiers(self) -> list[Tier]:
+        """Who may run it."""
+        return [tier for tier in TIERS if tier >= self.tier]
+
+    @property
+    def whole_timeout(self) -> timedelta:
+        """Y and Z together."""
+        return 2 * self.timeout
 
 
-class RunbookError(Exception):
-    """A record that is not a runbook; the message names file and mistake."""
+class RunbookError(SpecError):
+    """A record that is not a runbook: every mistake, one sentence each, with file and line."""
 
 
 class Verdict(Part):
@@ -52,19 +88,6 @@ class Verdict(Part):
 
     passed: bool
     sentence: str
-
-
-def parse_runbook(text: str, folder: str) -> Runbook:
-    """Raises RunbookError."""
-    try:
-        record = yaml.safe_load(text)
-        return Runbook.model_validate({**record, "folder": folder})
-    except (yaml.YAMLError, TypeError) as error:
-        raise RunbookError(f"{folder}/runbook.yaml is not a YAML mapping: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise RunbookError(f"{folder}/runbook.yaml: '{where}': {first['msg']}") from error
 
 
 def verdict(exit_status: int | None, output: str) -> Verdict:
@@ -79,6 +102,10 @@ def verdict(exit_status: int | None, output: str) -> Verdict:
     return Verdict(passed=False, sentence=f"verification gave no verdict: {last[:200] or 'it said nothing'}")
 
 
-def suggested(runbooks: Sequence[Runbook], finding: Finding, tried: Sequence[str]) -> Runbook | None:
-    """The first runbook that suits and was not tried yet."""
-    return next((runbook for runbook in runbooks if runbook.suits(finding) and runbook.name not in tried), None)
+def suiting(
+    runbooks: Sequence[Runbook], finding: Finding, tried: Sequence[str], tier: Tier = "L3"
+) -> Iterator[Runbook]:
+    """The runbooks that suit, were not tried yet and may be run by `tier`, in the order in which to try them."""
+    for runbook in runbooks:
+        if runbook.suits(finding) and tier in runbook.tiers and runbook.name not in tried:
+            yield runbook

@@ -18,7 +18,10 @@ from tidewatch.domain.distance import statistics
 from tidewatch.domain.judgement import judge
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, Profile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import TextProfile
 
 DRAWN = 200  # windows of independent rows
 STEPS = 12  # halvings of the smallest drift: to within .03 % of the range searched

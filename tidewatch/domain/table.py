@@ -7,6 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+NAMES, LONGEST = 10, 60  # columns named in a sentence, characters of a name
+
+
+def named(columns: Sequence[str]) -> str:
+    """Columns of a file as a sentence can hold them: a few, each short and on one line, whatever the file says."""
+    few = ["".join(c if c.isprintable() else "?" for c in name[:LONGEST]) for name in columns[:NAMES]]
+    more = len(columns) - len(few)
+    return ", ".join(few) + (f" and {more:,} more" if more else "")
+
 
 @dataclass(frozen=True, eq=False)
 class Coded:

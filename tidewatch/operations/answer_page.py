@@ -45,12 +45,12 @@ def _acknowledge(ports: Ports, page: str, cause: Cause) -> str:
     incident = page.rpartition("-")[0]
     try:
         load(ports, incident)  # what is sent from outside may be no id at all
-        record_known(
+        after = record_known(
             ports, incident, cause, lambda now: handling.acknowledge_page(now, ports.people, cause.actor, page)
         )  # fmt: skip
     except (Refused, UnknownIncident) as refused:
         return str(refused)
-    return f"{incident} is acknowledged."
+    return f"{incident} is {after.status}."
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tidewatch.domain.incident.approval import Approval, Kind
 from tidewatch.domain.incident.approving import Say
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
-from tidewatch.operations import promote
+from tidewatch.operations import promote, run_approval
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
 from tidewatch.operations.report import open_markers
 from tidewatch.ports import Ports
@@ -27,6 +27,7 @@ class Consequence:
 
 KINDS: Mapping[Kind, Consequence] = {
     "promotion": Consequence(promote.why_stale, promote.carry_out_promotion, promote.carried_out),
+    "runbook": Consequence(run_approval.why_stale, run_approval.start_approved_run, run_approval.carried_out),
 }
 
 
@@ -41,7 +42,7 @@ def decide(ports: Ports, request: str, say: Say, reason: str, cause: Cause) -> A
     incident = _incident_of(request)
     if load(ports, incident).approval(request) is None:
         raise Refused(f"There is no request {request}.")
-    text = keep_text(ports, incident, reason.strip()) if reason.strip() else None
+    text = keep_text(ports, incident, reason.strip(), cause.actor) if reason.strip() else None
 
     def vote(now: Incident) -> list[Draft]:
         approval = approving.votable(now, ports.people, cause.actor, request, say, ports.clock.now())

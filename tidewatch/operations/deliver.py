@@ -14,17 +14,19 @@ from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
 from tidewatch.operations.journal import send_job, text_of
 from tidewatch.operations.picture import draw
-from tidewatch.operations.runbooks import suggestion
+from tidewatch.operations.suggestion import suggestion
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 from tidewatch.ports.chat import ChatMessage
 from tidewatch.render.approval_card import approval_card
 from tidewatch.render.blocks import cut
 from tidewatch.render.cards import Picture, incident_card, superseded_card
-from tidewatch.render.thread import thread_line
+from tidewatch.render.run_message import run_message
+from tidewatch.render.thread import shortened, thread_line
 
 DELIVERY = "delivery"
 CLAIM = timedelta(seconds=60)  # a deliverer that died is believed dead after this
+RUN_EVENTS = ("runbook_started", "cancel_requested", "runbook_finished")
 LINE = 3900  # characters of one line in a thread: Slack refuses or splits what is longer than 4,000
 
 
@@ -36,7 +38,9 @@ class Delivered:
     shown: int = 0  # events that have had their thread lines and messages
     drawn: int = 0  # the version the card shows
     card: str = ""  # ts of the card
+    cards: dict[str, str] = field(default_factory=dict)  # sequence of what opened or reopened it -> ts of its card
     requests: dict[str, str] = field(default_factory=dict)  # approval request -> ts of its message
+    runs: dict[str, str] = field(default_factory=dict)  # run -> ts of its message
     file: str = ""
     alt: str = ""
     trying: str = ""  # the post that was begun and whose outcome is not known yet
@@ -45,13 +49,18 @@ class Delivered:
 
 
 def is_behind(ports: Ports, incident: Incident) -> bool:
-    delivered, _ = _read(ports, incident.id)
+    delivered = delivered_so_far(ports, incident.id)
     return min(delivered.shown, delivered.drawn) < incident.version
 
 
-def shown(ports: Ports, incident: str) -> int:
-    """How many events of an incident the chat has shown."""
-    return _read(ports, incident)[0].shown
+def delivered_so_far(ports: Ports, incident: str) -> Delivered:
+    return _read(ports, incident)[0]
+
+
+def run_message_of(ports: Ports, incident: str, run: str) -> tuple[str, str] | None:
+    """Channel and ts of the message that shows how a run is going, once it was posted."""
+    delivered, _ = _read(ports, incident)
+    return (delivered.channel, delivered.runs[run]) if run in delivered.runs else None
 
 
 def deliver(ports: Ports, incident: str) -> None:
@@ -106,9 +115,27 @@ class _Delivery:
             self.ports.chat.update(
                 self.delivered.channel, self.delivered.requests[request], self._question(state, request)
             )  # fmt: skip
+        if event.data.get("run", "") and event.kind in RUN_EVENTS:
+            self._show_run(event, state)
         line = thread_line(event, state, self.ports.people, partial(text_of, self.ports, self.incident))
-        if line:
+        if line and event.kind != "runbook_started":
             self._post(str(event.seq), ChatMessage(cut(line, LINE)), self.delivered.card)
+
+    def _show_run(self, event: Event, state: Incident) -> None:
+        """A message of its own while it runs, which others edit meanwhile; at the end, all that it said as a file."""
+        name: str = event.data["run"]
+        run = state.run(name)
+        assert run is not None  # noqa: S101 - the event that names it has been folded
+        if event.kind == "runbook_started":
+            message = run_message(run, self.ports.people)
+            self.delivered.runs[name] = self._post(str(event.seq), message, self.delivered.card)
+        elif name in self.delivered.runs:
+            self.ports.chat.update(
+                self.delivered.channel, self.delivered.runs[name], run_message(run, self.ports.people)
+            )
+        said = text_of(self.ports, self.incident, event.data.get("output"))
+        if shortened(said):
+            self.ports.chat.attach(self.delivered.channel, self.delivered.card, f"{name}.txt", said)
 
     def _new_card(self, event: Event, state: Incident) -> None:
         """A new incident, or one that came back: the only things that deserve a new message in the channel."""
@@ -117,7 +144,7 @@ class _Delivery:
         card = self._post(f"{event.seq}:card", self._card(state))
         if before and before != card:
             self.ports.chat.update(self.delivered.channel, before, superseded_card(state))
-        self.delivered.card = card
+        self.delivered.card = self.delivered.cards[str(event.seq)] = card
 
     def _picture(self, state: Incident) -> None:
         drawn = draw(self.ports, state)

@@ -14,7 +14,7 @@ from tidewatch.domain.finding import Finding
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.multivariate.row_choice import ChosenRows, choose
 from tidewatch.domain.performance.outcomes import DayOutcome
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.runbook import Runbook
 from tidewatch.domain.table import Table
 from tidewatch.domain.window_time import window_time

@@ -8,7 +8,7 @@ from tidewatch.domain.baseline import Baseline, reference
 from tidewatch.domain.fleet import OUT_OF
 from tidewatch.domain.judgement import Judgement, judge
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.operations.profiling import Counted, count
 from tidewatch.operations.shelf import Shelf, WindowRecord
 

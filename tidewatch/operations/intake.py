@@ -2,18 +2,21 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from tidewatch.domain.checks.intake import kinds_of, misfits, refused
-from tidewatch.domain.counting import Collected
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.table import Table
+from tidewatch.domain.profile.counting import Collected
+from tidewatch.domain.table import Piece, Table
 from tidewatch.operations.receipts import once
 from tidewatch.operations.report import report
 from tidewatch.operations.shelf import BATCHES, LABELS, QUARANTINE, Shelf, UnknownModel
 from tidewatch.ports import Ports
 from tidewatch.ports.tables import ENDINGS, UnreadableTable
+
+MOST_VALUES = 50_000_000  # of a file in a text format: it is in memory when it is written as parquet
 
 
 class BadInput(Exception):
@@ -53,8 +56,17 @@ def _as_parquet(shelf: Shelf, spec: ModelSpec, container: str, name: str, window
     if container not in (BATCHES, LABELS) or name.lower().endswith(".parquet"):
         return data
     columns = {column: Collected() for column in spec.columns}
+    held = 0
+
+    def collect(column: str, piece: Piece) -> None:
+        nonlocal held
+        held += len(piece)
+        if held > MOST_VALUES:
+            raise BadInput("unreadable", [f"the file holds more than {MOST_VALUES:,} values; send it as parquet"])
+        columns[column].add(piece)
+
     try:
-        sinks = {column: collected.add for column, collected in columns.items()}
+        sinks = {column: partial(collect, column) for column in columns}
         contents = shelf.ports.tables.feed(data, name, sinks, kinds_of(spec))
     except UnreadableTable as error:
         raise BadInput("unreadable", [str(error)]) from error

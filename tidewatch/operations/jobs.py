@@ -11,6 +11,7 @@ from tidewatch.operations.page import page
 from tidewatch.operations.probe import run_probe
 from tidewatch.operations.relearn import relearn
 from tidewatch.operations.respond import carry_out_resolution
+from tidewatch.operations.retell import retell
 from tidewatch.operations.retrain import carry_out_retraining
 from tidewatch.operations.runbooks import carry_out_run
 from tidewatch.operations.timeliness import tell_overdue
@@ -19,6 +20,7 @@ from tidewatch.ports import Ports
 JOBS: Mapping[str, Callable[[Ports, Mapping[str, Any]], None]] = {
     "deliver": lambda ports, job: deliver(ports, job["incident"]),
     "page": lambda ports, job: page(ports, job["incident"]),
+    "retell": lambda ports, job: retell(ports, job["incident"], set(job["texts"])),
     "run_runbook": lambda ports, job: carry_out_run(ports, job["incident"], job["run"]),
     "retrain": lambda ports, job: carry_out_retraining(ports, job["incident"], job["requested_by"], job["key"]),
     "relearn": lambda ports, job: relearn(ports, job["incident"]),

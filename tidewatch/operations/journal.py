@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tidewatch.domain.events import Cause, Draft, chain
 from tidewatch.domain.incident.fold import fold
@@ -17,6 +17,7 @@ from tidewatch.ports.incident_log import Conflict
 JOBS = "jobs"  # the queue of everything slower than one append
 PAGES = "pages"  # a queue of its own: a page waits for no training and no chat
 TEXTS = "texts"
+MACHINE = "tidewatch"  # who acts and writes where no person does
 INCIDENT = re.compile(r"INC-[0-9]{1,9}")
 
 Decide = Callable[[Incident | None], Sequence[Draft]]
@@ -83,25 +84,38 @@ def send_page_job(ports: Ports, incident: str) -> None:
     ports.queue.send(PAGES, json.dumps({"do": "page", "incident": incident}))
 
 
-def keep_text(ports: Ports, incident: str, text: str) -> dict[str, str]:
-    """Store free text beside the stream; only its salted hash enters the chain, so that it can be erased.
+def keep_text(ports: Ports, incident: str, text: str, author: str) -> dict[str, str]:
+    """Store free text beside the stream, under its author, so that it can be erased; only its salted hash enters the
+    chain. `author` is the user id of who wrote it, or MACHINE for what a program printed.
 
     Raises UnknownIncident: text beside no stream would never be found again.
     """
     load(ports, incident)
+    return keep_text_at(ports, incident, text, author)
+
+
+def keep_text_at(ports: Ports, place: str, text: str, author: str) -> dict[str, str]:
+    """As `keep_text`, beside something else than an incident."""
     salt = secrets.token_hex(8)
     digest = hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
     record = {"salt": salt, "text": text}
-    ports.blobs.put(TEXTS, f"{incident}/{digest}.json", json.dumps(record).encode())
-    return {"sha256": digest}
+    ports.blobs.put(TEXTS, f"{author}/{place}/{digest}.json", json.dumps(record).encode())
+    return {"sha256": digest, "author": author}
 
 
 def text_of(ports: Ports, incident: str, reference: object) -> str:
     """The text behind a reference; says so when it was erased."""
-    digest = reference.get("sha256") if isinstance(reference, dict) else None
-    if not digest:
+    if not isinstance(reference, dict) or not reference.get("sha256"):
         return ""
-    try:
-        return str(json.loads(ports.blobs.get(TEXTS, f"{incident}/{digest}.json"))["text"])
-    except BlobNotFound:
-        return "(erased)"
+    for name in text_names(incident, reference):
+        try:
+            return str(json.loads(ports.blobs.get(TEXTS, name))["text"])
+        except BlobNotFound:
+            continue
+    return "(erased)"
+
+
+def text_names(incident: str, reference: Mapping[str, str]) -> tuple[str, str]:
+    """Where a text lies: under its author, or, the earliest ones, under its incident alone."""
+    place = f"{incident}/{reference['sha256']}.json"
+    return f"{reference.get('author', MACHINE)}/{place}", place

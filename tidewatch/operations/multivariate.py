@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from tidewatch.domain.checks.intake import kinds_of
 from tidewatch.domain.checks.multivariate import SUBJECT, findings, judge
-from tidewatch.domain.counting import Codes
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.multivariate.row_choice import Chosen, ChosenRows, choose, sampled
 from tidewatch.domain.multivariate.separation import Learnt, candidates, kept_rows, learn, measure
+from tidewatch.domain.profile.counting import Codes
 from tidewatch.domain.table import Table
 from tidewatch.operations.shelf import RowResult, Shelf
 from tidewatch.ports.tables import Tables

@@ -1,20 +1,24 @@
 """Getting a call to its person outside the chat, and quieting it again. The log decides; this only follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import paging
 from tidewatch.domain.incident.call import Call, Quiet
+from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.happening import event_of
 from tidewatch.domain.incident.state import Incident
 from tidewatch.operations import page_tries
-from tidewatch.operations.deliver import shown
+from tidewatch.operations.deliver import delivered_so_far
+from tidewatch.operations.duty import team_duty
 from tidewatch.operations.journal import load, record_known, send_page_job
 from tidewatch.operations.page_tries import Tries
-from tidewatch.operations.runbooks import suggestion
+from tidewatch.operations.suggestion import suggestion
 from tidewatch.ports import Ports
 from tidewatch.ports.pager import Page, Pager, PagerRefused, PagerUnavailable
-from tidewatch.render.page import page_for
+from tidewatch.render.calling import asked
+from tidewatch.render.page import page_for, page_text
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def page(ports: Ports, incident: str) -> None:
 
 def _work(ports: Ports, incident: Incident, tries: Tries) -> list[_Work]:
     now, names = ports.clock.now(), [pager.name for pager in ports.pagers]
-    wanted = paging.to_page(incident, shown(ports, incident.id), now)
+    wanted = paging.to_page(incident, delivered_so_far(ports, incident.id).shown, now)
     work = [
         _Work("send", out.call, name, out.why) for out in wanted for name in paging.untried(out.call, names)
     ]  # fmt: skip
@@ -110,11 +114,17 @@ class _Try:
         self._record("page_quieted", how=self.work.how, **refused)
 
     def _page(self) -> Page:
-        state = load(self.ports, self.work.call.incident)
-        return page_for(
-            state, self.work.call, self.work.why, self.work.pager, self.ports.people, suggestion(self.ports, state),
-            self.ports.command,
-        )  # fmt: skip
+        events, work = self.ports.log.read(self.work.call.incident), self.work
+        state = fold(events)
+        assert state is not None  # noqa: S101 - there are events
+        page = page_for(state, work.call, self.ports.people)
+        if work.do == "quiet":
+            return page
+        call = asked(events[work.call.seq - 1], state, self.ports.people)
+        text = page_text(
+            state, call, work.why, work.pager, suggestion(self.ports, state), self.ports.command, page.person.zone
+        )
+        return replace(page, text=text)
 
     def _record(self, kind: str, **said: object) -> None:
         """What happened is written down, whatever became of the incident meanwhile."""
@@ -126,13 +136,12 @@ class _Try:
     def _call_next(self) -> None:
         """No pager can reach this person: somebody else is called."""
         call, names = self.work.call, [pager.name for pager in self.ports.pagers]
+        duty = team_duty(self.ports, load(self.ports, call.incident).model.partition("/")[0])
 
         def decide(now: Incident) -> list[Draft]:
-            lost = [each for each in paging.waiting(now) if each.page == call.page and paging.unreachable(each, names)]
-            person = paging.next_person(now)
-            if now.status != "open" or not lost or not person:
-                return []
-            why = "no pager can reach whoever was called before"
-            return [Draft("paged", {"tier": now.tier, "person": person, "why": why})]
+            at = self.ports.clock.now()
+            [lost] = [each for each in now.calls if each.page == call.page]
+            step = paging.next_call(now, lost, at, duty) if paging.unreachable(lost, names) else None
+            return [event_of(step, now, at, duty)] if step else []
 
         record_known(self.ports, call.incident, Cause("tidewatch", "queue", f"unreachable:{call.page}"), decide)

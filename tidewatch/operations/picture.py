@@ -6,7 +6,8 @@ from typing import Any
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import SHOWN_FROM, NumberProfile, TextProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 from tidewatch.operations.examine import usual_before
 from tidewatch.operations.performance_picture import draw_performance
 from tidewatch.operations.row_checks import ROW_CHECKS

@@ -9,15 +9,17 @@ import numpy as np
 from tidewatch.domain.baseline import Baseline, column_levels, profiled, segment_levels
 from tidewatch.domain.census import ALL, Census
 from tidewatch.domain.checks.intake import KINDS, kinds_of, misfits
-from tidewatch.domain.counting import Codes, NumberCounter, Sampler, Words
 from tidewatch.domain.exact import doane_edges
-from tidewatch.domain.grid import Grid, Numbers
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.multivariate.row_choice import ChosenRows
 from tidewatch.domain.performance.outcomes import DayOutcome, outcomes_by_window
 from tidewatch.domain.performance.usual import metric_levels
-from tidewatch.domain.profile import NumberProfile, Profile, TextProfile
+from tidewatch.domain.profile.counting import Codes, NumberCounter, Sampler, Words
+from tidewatch.domain.profile.grid import Grid, Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.table import Piece, Sink, Table
 from tidewatch.ports.tables import Contents, Tables, UnreadableTable
 
@@ -66,9 +68,9 @@ def learn(
     words = {column: frozenset(w for w, _ in c.counts.most_common(MOST_WORDS)) for column, c in texts.items()}
     baseline = Baseline(grids, words, {})
     if spec.segmented:
-        whole = count(tables, source, name, spec, baseline).profile
+        whole = count(tables, source, name, spec, baseline, watch).profile
         baseline = replace(baseline, coarse=_coarse(whole), followed=_followed(spec, whole))
-    windows = _by_window(tables, source, name, spec, baseline, window)
+    windows = _by_window(tables, source, name, spec, baseline, window, watch)
     learnt = replace(
         baseline, windows=windows, levels=column_levels(spec, windows),
         rows=Level.of("rows", [profile.rows for profile in windows.values()]),
@@ -138,12 +140,13 @@ def _codes(
 
 
 def _by_window(
-    tables: Tables, source: bytes | Path, name: str, spec: ModelSpec, baseline: Baseline, windows: Codes
-) -> dict[str, Profile]:
+    tables: Tables, source: bytes | Path, name: str, spec: ModelSpec, baseline: Baseline, windows: Codes,
+    watch: Watch | None,
+) -> dict[str, Profile]:  # fmt: skip
     if not windows.parts:
-        return {ALL: count(tables, source, name, spec, baseline).profile}
+        return {ALL: count(tables, source, name, spec, baseline, watch).profile}
     census = Census(spec, baseline, _codes(tables, source, name, spec, list(baseline.followed)), windows)
-    _feed(tables, source, name, spec, census.sinks())
+    _feed(tables, source, name, spec, _watched(census.sinks(), watch))
     rows = np.bincount(windows.codes[windows.codes >= 0], minlength=len(windows.places))
     columns = {label: {n: c.profile() for n, c in counters.items()} for label, counters in census.whole.items()}
     return {

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.finding import Finding, Signal, by_signal
 from tidewatch.domain.incident import opening
+from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
-from tidewatch.domain.model_spec import TIERS, ModelSpec, Response, Tier
-from tidewatch.operations.journal import load, record
+from tidewatch.domain.model_spec import TIERS, ModelSpec, Tier
+from tidewatch.domain.response import Response, merged
+from tidewatch.operations.journal import record
+from tidewatch.operations.numbering import next_number
 from tidewatch.operations.shelf import Shelf, UnknownModel
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 
 ORDERED = ("input", "output", "attribution", "performance")  # families whose findings are about the window named
-MARKERS, NUMBERS = "markers", "numbers"
-FIRST_NUMBER = 1001
+MARKERS = "markers"
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,9 @@ def open_markers(ports: Ports, model: str = "") -> Iterator[Marker]:
 def open_incidents(ports: Ports, model: str = "") -> list[Incident]:
     incidents = []
     for marker in open_markers(ports, model):
-        if ports.log.read(marker.incident):  # a marker whose writer died before the first event has no stream yet
-            incident = load(ports, marker.incident)
-            if incident.status != "resolved":
-                incidents.append(incident)
+        incident = fold(ports.log.read(marker.incident))
+        if incident and incident.status != "resolved":  # a writer that died before the first event left no stream
+            incidents.append(incident)
     return sorted(incidents, key=lambda incident: incident.opened)
 
 
@@ -91,20 +92,18 @@ def _policy(ports: Ports, model: str) -> tuple[str, Response, dict[Tier, list[st
     try:
         spec: ModelSpec = Shelf(ports, model).spec()
     except UnknownModel:
-        return model, Response(), everyone
-    return spec.title, spec.response, {tier: spec.owners.get(tier) or everyone[tier] for tier in TIERS}
+        return model, ports.oncall.of(team).response, everyone
+    response = merged(ports.oncall.of(team).response, spec.response)
+    return spec.title, response, {tier: spec.owners.get(tier) or everyone[tier] for tier in TIERS}
 
 
 def _is_over(ports: Ports, marker: Marker) -> bool:
-    events = ports.log.read(marker.incident)
-    if not events:
-        return False
-    incident = load(ports, marker.incident)
-    return incident.status == "resolved" and not opening.reopens(incident, ports.clock.now())
+    incident = fold(ports.log.read(marker.incident))
+    return incident is not None and incident.status == "resolved" and not opening.reopens(incident, ports.clock.now())
 
 
 def _claim(ports: Ports, name: str) -> Marker | None:
-    incident = _next_number(ports)
+    incident = next_number(ports.blobs)
     try:
         etag = ports.blobs.put(MARKERS, name, json.dumps({"incident": incident}).encode(), if_absent=True)
     except BlobExists:
@@ -114,7 +113,7 @@ def _claim(ports: Ports, name: str) -> Marker | None:
 
 def _release(ports: Ports, marker: Marker) -> None:
     """Give the signal to a new incident, unless somebody else just did."""
-    incident = _next_number(ports)
+    incident = next_number(ports.blobs)
     try:
         ports.blobs.put(MARKERS, marker.name, json.dumps({"incident": incident}).encode(), if_match=marker.etag)
     except (BlobChanged, BlobNotFound):
@@ -136,16 +135,3 @@ def _read(ports: Ports, name: str) -> Marker | None:
         return Marker(name, json.loads(ports.blobs.get(MARKERS, name))["incident"], info.etag)
     except BlobNotFound:
         return None
-
-
-def _next_number(ports: Ports) -> str:
-    """A number nobody else has; numbers of lost races stay unused."""
-    taken = [blob.name for blob in ports.blobs.list(NUMBERS)]
-    number = int(taken[-1].partition("-")[2]) + 1 if taken else FIRST_NUMBER
-    while True:
-        try:
-            ports.blobs.put(NUMBERS, f"INC-{number:06d}", b"", if_absent=True)
-        except BlobExists:
-            number += 1
-        else:
-            return f"INC-{number}"

@@ -1,6 +1,7 @@
 """What people ask for: one log append each, answered at once."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 from tidewatch.domain.events import Cause, Draft
@@ -28,9 +29,15 @@ def unacknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
     return record_known(ports, incident, cause, lambda now: handling.unacknowledge(now, ports.people, cause.actor))
 
 
+def assign(ports: Ports, incident: str, to: str, cause: Cause) -> Incident:
+    return record_known(ports, incident, cause, lambda now: handling.assign(now, ports.people, cause.actor, to))
+
+
 def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int | None = None) -> Incident:
     """`seen` is the version a button was drawn for: a second click must not escalate a second time."""
-    text = keep_text(ports, incident, reason)
+    if not reason.strip():
+        raise Refused(f"Say why {incident} goes to the next tier: whoever is woken reads it first.")
+    text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
         if seen is not None and now.tier_since is not None and now.tier != _tier_at(ports, incident, seen):
@@ -41,25 +48,28 @@ def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int |
 
 
 def note(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
-    kept = keep_text(ports, incident, text)
+    kept = keep_text(ports, incident, text, cause.actor)
     return record_known(ports, incident, cause, lambda now: handling.note(now, ports.people, cause.actor, kept))
 
 
-def write_findings(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
-    kept = keep_text(ports, incident, text)
+def write_findings(ports: Ports, incident: str, findings: Mapping[str, str] | str, cause: Cause) -> Incident:
+    """By the names of `handling.FINDINGS`, or as typed: three parts with semicolons between them. Raises Refused."""
+    ports.people.allow(cause.actor, "findings", load(ports, incident).model)
+    parts = handling.findings_in(findings) if isinstance(findings, str) else findings
+    kept = {name: keep_text(ports, incident, text, cause.actor) for name, text in parts.items()}
     return record_known(
         ports, incident, cause, lambda now: handling.write_findings(now, ports.people, cause.actor, kept)
     )  # fmt: skip
 
 
 def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Cause) -> Incident:
-    kept, until = keep_text(ports, incident, reason), ports.clock.now() + length
+    kept, until = keep_text(ports, incident, reason, cause.actor), ports.clock.now() + length
     return record_known(ports, incident, cause, lambda now: handling.watch(now, ports.people, cause.actor, until, kept))
 
 
 def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
     """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
-    text = keep_text(ports, incident, reason)
+    text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
         columns, windows = changed(ports, now) if now.may_be_accepted else ([], [])
@@ -80,8 +90,10 @@ def request_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -
 
 def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> None:
     """Resolved when the check passes now, or when somebody who may says why it is resolved all the same."""
-    verified = checked_again(ports, load(ports, incident))
-    text = keep_text(ports, incident, reason) if reason else None
+    state = load(ports, incident)
+    reported = state.signal.family == "reported"  # no check can say that it is over: whoever looked says so
+    verified = "whoever looked into the report says so" if reported and reason else checked_again(ports, state)
+    text = keep_text(ports, incident, reason, cause.actor) if reason else None
     try:
         record_known(
             ports, incident, cause, lambda now: handling.resolve(now, ports.people, cause.actor, verified, text)

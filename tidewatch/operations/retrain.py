@@ -15,7 +15,7 @@ from tidewatch.domain.performance.outcomes import DayOutcome, labelled, outcomes
 from tidewatch.domain.performance.usual import metric_levels
 from tidewatch.domain.table import Table
 from tidewatch.operations import estimation
-from tidewatch.operations.journal import keep_text, load, record_known, send_job
+from tidewatch.operations.journal import MACHINE, keep_text, load, record_known, send_job
 from tidewatch.operations.request_approval import request_approval
 from tidewatch.operations.shelf import Shelf
 from tidewatch.operations.take_labels import known_labels
@@ -43,7 +43,7 @@ class Challenger:
 def request_retraining(ports: Ports, incident: str, reason: str, cause: Cause) -> Incident:
     """Record who wants it and why, and put the work on the queue. Raises Refused and UnknownIncident."""
     ports.people.allow(cause.actor, "retrain", load(ports, incident).model)
-    text = keep_text(ports, incident, reason)
+    text = keep_text(ports, incident, reason, cause.actor)
     after = record_known(
         ports, incident, cause, lambda now: handling.request_retraining(now, ports.people, cause.actor, text)
     )
@@ -71,7 +71,7 @@ def carry_out_retraining(ports: Ports, incident: str, requested_by: str, key: st
 
 def abandon_retraining(ports: Ports, incident: str, key: str, sentence: str, output: str = "") -> None:
     """It has failed, and may be asked for again. Raises UnknownIncident."""
-    failed = Draft("retraining_failed", {"sentence": sentence, "output": keep_text(ports, incident, output)})
+    failed = Draft("retraining_failed", {"sentence": sentence, "output": keep_text(ports, incident, output, MACHINE)})
     cause = Cause("tidewatch", "queue", f"trained:{incident}:{key}")
     record_known(
         ports, incident, cause, lambda now: [failed] if now.retraining in ("requested", "running") else []
@@ -87,7 +87,7 @@ def _ask(ports: Ports, incident: str, requested_by: str, why: Text, challenger: 
         "champion": champion.version if champion else "",
         "trained_until": challenger.trained_until,
         "comparison": challenger.comparison.as_dict(),
-        "output": keep_text(ports, incident, challenger.output),
+        "output": keep_text(ports, incident, challenger.output, MACHINE),
     }
     ask = approving.promotion(spec, requested_by, why, evidence)
     request_approval(ports, incident, ask, Cause("tidewatch", "queue", f"trained:{run}"))

@@ -9,7 +9,7 @@ from typing import Any
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome
-from tidewatch.domain.profile import Profile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.spec.text import parse_spec
 from tidewatch.domain.table import Table
 from tidewatch.ports import Ports
@@ -185,13 +185,9 @@ class Shelf:
         """None too when it was counted for an earlier spec or on other grids: such profiles do not add up."""
         data = self._get(PROFILES, f"{window}.json")
         try:
-            profile = baseline.profile_of(json.loads(data)) if data else None
+            return baseline.profile_of(data) if data else None
         except ValueError:
             return None
-        learnt = [*[*baseline.windows.values()][-1:], *baseline.accepted.values()]
-        kinds = {name: type(column) for latest in learnt for name, column in latest.columns.items()}
-        fits = profile and kinds == {name: type(column) for name, column in profile.columns.items()}
-        return profile if fits else None
 
     def keep_profile(self, window: str, profile: Profile) -> None:
         self._put(PROFILES, f"{window}.json", json.dumps(profile.as_dict(), separators=(",", ":")).encode())

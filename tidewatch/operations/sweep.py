@@ -1,14 +1,17 @@
 """Every minute: carry out what is due, deliver what is behind, finish what a crash left half done."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache, partial
 
 from tidewatch.domain.events import BrokenRecord, Cause, Draft, Event
-from tidewatch.domain.incident import handling
-from tidewatch.domain.incident.deadlines import Step, due
+from tidewatch.domain.incident.deadlines import due
+from tidewatch.domain.incident.happening import event_of
 from tidewatch.domain.incident.state import Incident
-from tidewatch.domain.people import Refused
+from tidewatch.domain.oncall.duty import Duty
 from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
+from tidewatch.operations.duty import team_duty
 from tidewatch.operations.journal import load, record_known, send_job, send_page_job
 from tidewatch.operations.page import page_is_due
 from tidewatch.operations.report import Marker, forget, open_markers
@@ -24,21 +27,25 @@ def sweep(ports: Ports) -> None:
     Raises BrokenRecord for a stream that cannot be read, once all the others have been looked after.
     """
     broken: list[BrokenRecord] = []
+    duty_of = cache(partial(team_duty, ports))
     for marker in open_markers(ports):
         try:
-            _look_after(ports, marker)
+            _look_after(ports, marker, duty_of)
         except BrokenRecord as error:
             broken.append(error)
     if broken:
         raise broken[0]
 
 
-def _look_after(ports: Ports, marker: Marker) -> None:
+def _look_after(ports: Ports, marker: Marker, duty_of: Callable[[str], Duty]) -> None:
     if not ports.log.read(marker.incident):
         return  # its writer died before the first event; the next finding of the signal writes it
     incident = load(ports, marker.incident)
-    for step in due(incident, ports.clock.now()):
-        incident = _carry_out(ports, incident.id, step)
+    duty = duty_of(incident.model.partition("/")[0])
+    while steps := due(incident, ports.clock.now(), duty):
+        before, incident = incident, _carry_out(ports, incident.id, steps[0].key, duty)
+        if incident.version == before.version:
+            break
     _send_forgotten_work(ports, incident)
     if is_behind(ports, incident):
         send_job(ports, {"do": "deliver", "incident": incident.id})
@@ -47,40 +54,22 @@ def _look_after(ports: Ports, marker: Marker) -> None:
     forget(ports, marker)
 
 
-def _carry_out(ports: Ports, incident: str, step: Step) -> Incident:
+def _carry_out(ports: Ports, incident: str, key: str, duty: Duty) -> Incident:
     """The state is looked at again when the step fires: whoever acted in the meantime wins."""
 
     def decide(now: Incident) -> list[Draft]:
-        if step not in due(now, ports.clock.now()):
-            return []
-        return [_event(now, step)]
+        at = ports.clock.now()
+        return [event_of(step, now, at, duty) for step in due(now, at, duty) if step.key == key]
 
-    return record_known(ports, incident, Cause("tidewatch", "timer", step.key), decide)
-
-
-def _event(incident: Incident, step: Step) -> Draft:
-    match step.kind:
-        case "page":
-            return Draft("paged", {"tier": incident.tier, "person": step.subject, "why": step.why})
-        case "escalate":
-            try:
-                return handling.escalation(incident, step.why)
-            except Refused as refused:  # pragma: no cover - due() asks for nothing that is refused
-                return Draft("noted", {"sentence": str(refused)})
-        case "expire":
-            return Draft("approval_expired", {"request": step.subject})
-        case "end_watch":
-            return Draft("watch_ended", {"why": step.why})
-        case "interrupt":
-            return Draft(
-                "runbook_finished",
-                {"run": step.subject, "exit_status": None, "verdict": "interrupted", "sentence": step.why},
-            )
+    return record_known(ports, incident, Cause("tidewatch", "timer", key), decide)
 
 
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:
     """Something was recorded and its job never reached the queue: the process died in between."""
     send_forgotten(ports, incident)
+    run = incident.running
+    if run and not run.worker and (ports.clock.now() - run.started) // EVERY % (FORGOTTEN // EVERY) == 1:
+        send_job(ports, {"do": "run_runbook", "incident": incident.id, "run": run.id})
     if incident.unlearnt and _forgotten(ports, incident, "accepted_as_usual"):
         send_job(ports, {"do": "relearn", "incident": incident.id})
     if incident.retraining == "requested" and (asked := _forgotten(ports, incident, "retraining_requested")):

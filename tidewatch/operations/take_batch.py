@@ -68,7 +68,7 @@ def _quiet(spec: ModelSpec, examined: Examined) -> list[Signal]:
     """Everything that the checks of a batch look at and found nothing about, not even what is no alarm yet. A source
     is as loud as its columns are, and a column as its source."""
     loud = {finding.signal for finding in examined.findings}
-    strange = {*examined.strange, *(name for f in examined.findings for name in f.evidence.get("columns", ()))}
+    strange = set(examined.strange)
     sources = {c.source for name, c in spec.columns.items() if c.source and name in strange}
     subjects = [*profiled(spec), *(c.source for c in spec.columns.values() if c.source)]
     columns = [Signal(spec.model, "input", name) for name in subjects if name not in strange | sources]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidewatch.domain.oncall.duty import OnCallPlan
 from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
 from tidewatch.ports.blobs import Blobs
@@ -17,6 +18,7 @@ from tidewatch.ports.pictures import Pictures
 from tidewatch.ports.queue import Queue
 from tidewatch.ports.registry import Registry
 from tidewatch.ports.scripts import Scripts
+from tidewatch.ports.seal import Seal
 from tidewatch.ports.tables import Tables
 
 
@@ -33,9 +35,11 @@ class Ports:
     pictures: Pictures
     learning: Learning
     endpoints: Endpoints
+    seal: Seal
     people: People
     runbooks: Sequence[Runbook]
     channel: str  # where alerts go
     command: str  # the slash command people type, "/ml"
+    oncall: OnCallPlan = OnCallPlan()  # policies and rotas by team
     pagers: Sequence[Pager] = ()  # each call that must leave the chat goes out by all of them
     heartbeat: Heartbeat | None = None

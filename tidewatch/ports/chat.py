@@ -45,5 +45,8 @@ class Chat(Protocol):
     def whisper(self, channel: str, user: str, text: str, *, thread: str | None = None) -> None:
         """Only that person sees it."""
 
+    def attach(self, channel: str, thread: str, filename: str, text: str) -> None:
+        """Put a text into a thread as a file; one of that name in the thread already is enough."""
+
     def upload(self, filename: str, content: bytes, *, title: str) -> str:
         """Keep a picture; give the file id that an image block names."""

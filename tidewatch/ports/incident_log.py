@@ -21,10 +21,16 @@ class IncidentLog(Protocol):
         """Add events that continue the stream (`events[0].seq` is its length + 1); raises Conflict otherwise."""
 
     def read(self, incident: str) -> tuple[Event, ...]:
-        """Every event in order; empty for an incident that does not exist."""
+        """Every event in order; empty for an incident that does not exist.
+
+        Raises BrokenRecord when a stored line is no event, or when an acknowledged one is known to be missing.
+        """
 
     def lines(self, incident: str) -> tuple[str, ...]:
         """The stored records as they lie there, for `log verify`: nothing parsed, nothing forgiven."""
 
     def incidents(self) -> Iterator[str]:
         """The ids of every stream ever created, in order."""
+
+    def stamps(self) -> Iterator[tuple[str, str]]:
+        """Every stream that is there, in order, with something that changes whenever the stream does. Reads none."""

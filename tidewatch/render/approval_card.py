@@ -27,7 +27,7 @@ def approval_card(incident: Incident, approval: Approval, people: People, text_o
     blocks = [
         kit.header(approval.question),
         kit.section(f"*{_quorum(approval)}*. {asked} for {incident.id} ({kit.escape(incident.title)}){why or '.'}"),
-        *(_promotion(approval.evidence) if approval.kind == "promotion" else _facts(approval.evidence)),
+        *(_promotion(approval.evidence) if approval.kind == "promotion" else _facts(approval.evidence, text_of)),
     ]
     if approval.consequence:
         blocks.append(kit.section(f"*If yes:* {kit.escape(approval.consequence)}"))
@@ -87,8 +87,9 @@ def _quoted(text: str, who: str = "") -> str:
     return "".join(f"\n> {kit.escape(line)}" for line in kit.cut(said, 600).splitlines()) if text else ""
 
 
-def _facts(evidence: Mapping[str, Any]) -> list[kit.Block]:
-    lines = [f"{name.replace('_', ' ')}: {kit.escape(str(value))}" for name, value in evidence.items()]
+def _facts(evidence: Mapping[str, Any], text_of: TextOf) -> list[kit.Block]:
+    told = {name: text_of(value) if isinstance(value, Mapping) else str(value) for name, value in evidence.items()}
+    lines = [f"{name.replace('_', ' ')}: {kit.escape(said)}" for name, said in told.items() if said]
     return [kit.section("\n".join(lines))] if lines else []
 
 

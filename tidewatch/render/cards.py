@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tidewatch.domain.incident.deadlines import may_go_up
 from tidewatch.domain.incident.state import Incident, acknowledge_by, resolve_by
 from tidewatch.domain.model_spec import TIERS, ModelSpec
 from tidewatch.domain.people import People
@@ -88,7 +89,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
     buttons = [kit.button("acknowledge", "Acknowledge", carried, "primary")]
     if runbook:
         buttons.append(kit.button("run_runbook", f"Run {runbook.name}", carried))
-    buttons += _escalate(incident, people, carried)
+    buttons += _escalate(incident, carried)
     return [*parts, kit.actions(buttons), kit.context(_small_print(incident, people))]
 
 
@@ -112,7 +113,7 @@ def _taken(incident: Incident, people: People, runbook: Runbook | None) -> list[
     if incident.tier != "L1" and incident.may_be_retrained and not waiting:
         buttons.append(kit.button("retrain", "Retrain…", carried, "" if buttons else "primary"))
     buttons.append(kit.button("resolve", "Resolve…", carried))
-    buttons += _escalate(incident, people, carried)
+    buttons += _escalate(incident, carried)
     return [*parts, kit.actions(buttons[:3]), kit.context(_small_print(incident, people))]
 
 
@@ -141,10 +142,14 @@ def _resolved(incident: Incident, people: People) -> list[kit.Block]:
         kit.section(
             f"{ICONS['resolved']} *{kit.escape(incident.title)}* {how} {clock(ended)} UTC{by}, "
             f"after {length(ended - incident.since)}\n{kit.escape(incident.resolution)}",
-            kit.overflow([("timeline", "Timeline"), ("note", "Add a note…")], carried),
+            kit.overflow([("timeline", "Timeline"), ("note", "Add a note…"), *_undo(incident)], carried),
         ),
         kit.context(f"{incident.id} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
     ]
+
+
+def _undo(incident: Incident) -> list[tuple[str, str]]:
+    return [("undo_run", f"Take back {incident.undoable.runbook}")] if incident.undoable else []
 
 
 def _sentence(incident: Incident) -> str:
@@ -172,13 +177,11 @@ def _now(incident: Incident, runbook: Runbook | None) -> str:
     return _next(incident, runbook).removeprefix("acknowledge it and ").removeprefix("acknowledge it, ")
 
 
-def _escalate(incident: Incident, people: People, carried: str) -> list[kit.Block]:
+def _escalate(incident: Incident, carried: str) -> list[kit.Block]:
     if incident.tier == "L3":
         return []
     to = TIERS[TIERS.index(incident.tier) + 1]
-    who = ", ".join(people.name(user) for user in incident.owners.get(to, ())[:1]) or "nobody yet"
-    ask = kit.confirm(f"Escalate to {to}?", f"{who} will be called with everything that was tried.", f"Call {to}")
-    return [kit.button("escalate", f"Escalate to {to}", carried, "danger", ask)]
+    return [kit.button("escalate", f"Escalate to {to}…", carried, "danger")]
 
 
 def _accept(incident: Incident) -> list[tuple[str, str]]:
@@ -187,11 +190,11 @@ def _accept(incident: Incident) -> list[tuple[str, str]]:
 
 def _small_print(incident: Incident, people: People) -> str:
     parts = [incident.id, incident.tier]
-    called = incident.owners.get(incident.tier, ())
-    if incident.status == "open" and called:
-        parts.append(f"{', '.join(people.name(user) for user in called)} called")
-    if (deadline := acknowledge_by(incident)) and incident.tier == "L1":
-        parts.append(f"goes to L2 at {clock(deadline)} UTC if nobody takes it")
+    if incident.status == "open" and incident.paged:
+        parts.append(f"{', '.join(people.name(user) for user in incident.paged)} called")
+    if (deadline := acknowledge_by(incident)) and may_go_up(incident):
+        above = TIERS[TIERS.index(incident.tier) + 1]
+        parts.append(f"goes to {above} at {clock(deadline)} UTC if nobody takes it")
     elif deadline := resolve_by(incident):
         parts.append(f"to be resolved by {clock(deadline)} UTC")
     return " · ".join([*parts, _witness(incident)])

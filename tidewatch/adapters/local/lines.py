@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidewatch.adapters.local.arrow_values import kind_of
 from tidewatch.adapters.local.refusals import explained, one_of_each
+from tidewatch.domain.table import named
 from tidewatch.ports.tables import UnreadableTable
 
 if TYPE_CHECKING:
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20  # bytes parsed at a time
 UNPACKED_LIMIT = 1 << 31  # bytes of a file that is read whole; a .gz of a few MB can hold more than any computer
+DEEPEST = 200  # lists and objects in one another; pyarrow dies of some thousands
+BLANKS = b" \t\r\xef\xbb\xbf"
+PLAIN = bytes({*range(256)} - {*b"[{]}\n"})
+DEEPER = np.zeros(256, dtype=np.int64)
+DEEPER[[*b"[{"]], DEEPER[[*b"]}"]] = 1, -1
 NOT_JSON = "the file is not JSON Lines: every line must be an object, and its columns those of the first lines"
 UNEVEN = re.compile(r"CSV parse error: Expected (\d+) columns, got (\d+)")
 UNPARSED = re.compile(r"Failed to convert JSON to timestamp")
@@ -33,14 +41,20 @@ def whole(source: bytes | Path, ending: str) -> Any:
 
     json = "json" in ending
     with opened(source, ending) as stream, _explained(json, (), {}):
-        data = stream.read(UNPACKED_LIMIT + 1) if ending.endswith(".gz") else b""
-        if len(data) > UNPACKED_LIMIT:
-            raise UnreadableTable(f"the file unpacks to more than {UNPACKED_LIMIT >> 30} GiB")
-        table = _table(BufferReader(data) if data else stream, json)
+        table = _table(BufferReader(_unpacked(stream)) if ending.endswith(".gz") else stream, json)
         for name, kind in zip(table.column_names, table.schema.types, strict=True):
             if is_binary(kind):
-                raise UnreadableTable(f"the file is not in UTF-8: see column {name}")
+                raise UnreadableTable(f"the file is not in UTF-8: see column {named([name])}")
     return table
+
+
+def _unpacked(stream: Any) -> bytes:
+    data = bytearray()
+    while len(data) <= UNPACKED_LIMIT:
+        if not (more := stream.read(BLOCK)):
+            return bytes(data)
+        data += more
+    raise UnreadableTable(f"the file unpacks to more than {UNPACKED_LIMIT >> 30} GiB")
 
 
 def batches(
@@ -83,14 +97,48 @@ def opened(source: bytes | Path, ending: str) -> Iterator[Any]:
         with explained("the file cannot be read"):
             head = file.read(BLOCK)
             file.seek(0)
+        json = "json" in ending
         if not head:
             raise UnreadableTable("the file is empty")
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise UnreadableTable("the file is not in UTF-8: it begins like UTF-16")
         if len(head) < BLOCK:  # all of it; pyarrow takes a header without an end of line for an empty file
+            head = _harmless(head) if json else head
             yield pa.BufferReader(head if b"\n" in head or b"\r" in head else head + b"\n")
+        elif json:
+            yield pa.PythonFile(_Harmless(file), "r")
         else:
             yield file if file is packed else pa.PythonFile(file, "r")
+
+
+class _Harmless:
+    """A stream of JSON Lines, looked at as it is read."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def read(self, size: int = -1) -> bytes:
+        return _harmless(self.file.read(size))
+
+    @property
+    def closed(self) -> bool:
+        return bool(self.file.closed)
+
+    def close(self) -> None:
+        """Whoever opened the file closes it."""
+
+
+def _harmless(data: bytes) -> bytes:
+    """The same. Raises UnreadableTable for what ends the process in pyarrow: there is no catching that."""
+    if b"\nnull" in b"\n" + data.translate(None, BLANKS):
+        raise UnreadableTable(NOT_JSON)
+    marks = np.frombuffer(data.translate(None, PLAIN) + b"\n", np.uint8)
+    depth = np.cumsum(DEEPER[marks])
+    ends = np.flatnonzero(marks == ord("\n"))
+    before = np.concatenate([[0], depth[ends[:-1]]])  # what an earlier line left open, in broken or cut off ones
+    if np.max(np.maximum.reduceat(depth, np.concatenate([[0], ends[:-1] + 1])) - before) > DEEPEST:
+        raise UnreadableTable(f"the file holds more than {DEEPEST} lists or objects in one another")
+    return data
 
 
 def _reader(stream: Any, json: bool, types: Mapping[str, "pa.DataType"] | None = None) -> Any:
@@ -162,7 +210,8 @@ def _kind(type_: "pa.DataType", wanted: str | None, json: bool) -> str:
     return kind
 
 
-def _unfit(name: str, kind: str, json: bool) -> str:
+def _unfit(column: str, kind: str, json: bool) -> str:
+    name = named([column])
     if kind == "text":
         return (
             f"column {name} holds something that is no text" if json else f"the file is not in UTF-8: see column {name}"

@@ -1,7 +1,7 @@
 """Data files piece by piece, in constant memory: parquet by column, text formats by rows."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ ROWS = 1 << 16  # of a piece
 PARALLEL = 1_000_000  # values from which on columns are read in parallel
 SMALL = 1 << 23  # bytes of a file that is read at once
 BUFFER = 1 << 20  # bytes read ahead of a column in a file
+LYING = "its parquet footer is wrong: it states another number of rows than the file has"
 PARQUET_MARK = b"PAR1"  # the first and the last four bytes
 
 
@@ -77,22 +78,25 @@ def _feed_parquet(source: bytes | Path, sinks: Mapping[str, Sink], kinds: Mappin
     with explained("its parquet footer is damaged"):
         schema, metadata = file.schema_arrow, file.metadata
         found = _kinds(schema)
+        if metadata.num_rows != sum(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)):
+            raise UnreadableTable(LYING)
     one_of_each(schema.names, sinks)
     fed = {name: kinds.get(name, found[name]) for name in sinks if _fits(name, found, kinds)}
     texts = [name for name in fed if found[name] == "text"]
 
-    def read(some: list[str], together: bool) -> None:
+    def read(groups: Iterator[list[str]]) -> None:
         buffer = BUFFER if isinstance(source, Path) else 0
         mine = parquet_file(source, metadata=metadata, read_dictionary=texts, buffer_size=buffer)
-        for names in [some] if together else [[name] for name in some]:
+        for names in groups:
             _feed_columns(mine, {name: fed[name] for name in names}, sinks)
 
+    waiting = iter([list(fed)] if metadata.num_rows <= ROWS else [[name] for name in fed])
     workers = _processors() if metadata.num_rows * len(fed) >= PARALLEL else 1
     if workers == 1:
-        read(list(fed), metadata.num_rows <= ROWS)
+        read(waiting)
     else:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda i: read(list(fed)[i::workers], False), range(workers)))
+            list(pool.map(read, [waiting] * workers))  # who is free takes the next column
     return Contents(metadata.num_rows, found)
 
 
@@ -103,7 +107,7 @@ def _processors() -> int:
 
 def _feed_columns(file: Any, fed: Mapping[str, str], sinks: Mapping[str, Sink]) -> None:
     """`fed`: what each column holds."""
-    names = list(fed)
+    names, rows = list(fed), 0
     which = f"column {names[0]}" if len(names) == 1 else "the data in it"
     clause = f"{which} is damaged, or written in a way that is not read here"
     with explained(clause):
@@ -112,10 +116,13 @@ def _feed_columns(file: Any, fed: Mapping[str, str], sinks: Mapping[str, Sink]) 
         with explained(clause):
             batch = next(batches, None)
             pieces = None if batch is None else [_piece(batch.column(name), fed[name]) for name in names]
-        if pieces is None:
-            return
+        if batch is None or pieces is None:
+            break
+        rows += len(batch)
         for name, piece in zip(names, pieces, strict=True):
             sinks[name](piece)
+    if names and rows != file.metadata.num_rows:
+        raise UnreadableTable(LYING)
 
 
 def _kinds(schema: "pa.Schema") -> dict[str, str]:
@@ -135,6 +142,8 @@ def _piece(column: "pa.Array", kind: str) -> Piece:
     if pa.types.is_null(column.type):
         nothing = len(column)
         return Coded(np.full(nothing, -1), []) if kind == "text" else np.full(nothing, np.nan)
+    if pa.types.is_float64(column.type) and not column.null_count and kind == "number":
+        return np.asarray(np.from_dlpack(column), dtype=np.float64)
     if kind != "text":
         return np.asarray(values_of(pa.chunked_array([column]), kind), dtype=np.float64)
     if pa.types.is_dictionary(column.type) and len(column.dictionary) > len(column):

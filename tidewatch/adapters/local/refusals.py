@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from tidewatch.domain.table import named
 from tidewatch.ports.tables import UnreadableTable
 
 
@@ -30,4 +31,4 @@ def explained(clause: str) -> Iterator[None]:
 def one_of_each(names: Sequence[str], wanted: Iterable[str]) -> None:
     """Raises UnreadableTable for a column that the file has twice."""
     if twice := sorted({name for name in wanted if names.count(name) > 1}):
-        raise UnreadableTable(f"the file has more than one column {twice[0]}")
+        raise UnreadableTable(f"the file has more than one column {named(twice[:1])}")

@@ -7,14 +7,15 @@ from typing import Any
 from tidewatch.domain import alarms
 from tidewatch.domain.baseline import Baseline, compared
 from tidewatch.domain.checks.scale import STRANGE, ScaleChange, find_scale
-from tidewatch.domain.distance import EFFECT, LEADING, levelled, off_grid, statistics_of
+from tidewatch.domain.distance import LEADING, levelled, off_grid, statistics_of
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.fleet import chance_of
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, NumberProfile, Profile, TextProfile
-
-BEYOND_REASON = 1e4  # so many times less likely must the effect be, to decide alone
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def compare(
             pairs[name] = mine, theirs
     values_of = statistics_of(pairs)
     level = alarms.window_level(spec, baseline)
-    chances = {name: _chance(baseline, name, values) for name, values in values_of.items()}
+    chances = {name: alarms.chance(baseline, name, values) for name, values in values_of.items()}
     adjusted = alarms.adjusted(chances)
     likely = {name for name, among_columns in adjusted.items() if among_columns <= level}
     chance = level * max(len(likely), 1) / max(len(values_of), 1)
@@ -53,7 +54,7 @@ def compare(
         scale = None
         if isinstance(mine, NumberProfile) and isinstance(theirs, NumberProfile) and name in samples:
             # Most values being known, the rows need not be looked at.
-            known = off_grid(mine, theirs) < STRANGE
+            known = not theirs.on_grid or off_grid(mine, theirs) < STRANGE
             scale = None if known else find_scale(samples[name], theirs, spec.columns[name].unit)
         column = spec.columns[name]
         change = _change(now.columns[name], theirs, column.unit) if strange and not column.sensitive else ""
@@ -71,18 +72,7 @@ def findings(spec: ModelSpec, window: str, results: list[ColumnResult]) -> tuple
 
 def is_strange(spec: ModelSpec, baseline: Baseline, column: str, values: Mapping[str, float], chance: float) -> bool:
     """Whether a column with these statistics is less likely than `chance`, and far enough to matter."""
-    return _chance(baseline, column, values) < chance and values[next(iter(values))] > spec.drift.floor
-
-
-def _chance(baseline: Baseline, column: str, values: Mapping[str, float]) -> float:
-    """By how windows of this column vary: all deciding statistics must be unlikely, or the effect beyond all reason
-    (a distribution may move altogether in a storm, but not a hundred times as far). With few rows, or too few windows
-    to learn from, the theory of independent rows must agree."""
-    levels = baseline.levels.get(column, {})
-    known = {name: levels[name].p_value(name, value) for name, value in levelled(values).items() if name in levels}
-    if not known:
-        return values["p_value"]
-    return max(min(max(known.values()), BEYOND_REASON * known.get(EFFECT, 1.0)), values["p_value"])
+    return alarms.chance(baseline, column, values) < chance and values[next(iter(values))] > spec.drift.floor
 
 
 def _limits(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.table import named
 
 KINDS = {"number": "number", "boolean": "number", "text": "text", "time": "time"}  # what a file holds, by spec's type
 
@@ -28,7 +29,7 @@ def schema_faults(spec: ModelSpec, rows: int, kinds: Mapping[str, str]) -> list[
     hold: number, text, time, other, or null for a column without any value, which fits every type."""
     faults = misfits(spec, kinds, spec.delivered)
     if extra := sorted(kinds.keys() - set(spec.columns)):
-        faults.append(f"the columns {', '.join(extra)} are not in the spec")
+        faults.append(f"the columns {named(extra)} are not in the spec")
     if not rows:
         faults.append("there are no rows")
     return faults

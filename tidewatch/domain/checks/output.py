@@ -11,7 +11,8 @@ from tidewatch.domain.baseline import Baseline, attributed, unsure_share
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.fleet import chance_of
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 
 PART = 0.1  # of the alarm budget
 FEWEST = 20  # rows; in fewer, a share says little

@@ -15,7 +15,11 @@ from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.finding import SEVERITIES, Finding, Severity
 from tidewatch.domain.fleet import chance_of
 from tidewatch.domain.model_spec import Column, ModelSpec
-from tidewatch.domain.profile import SHOWN_FROM, ColumnProfile, IdProfile, NumberProfile, Profile, TextProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 
 PART = 0.1  # of the alarm budget, for each of these checks
 FEWEST = 20  # rows; in fewer, a share says little

@@ -12,7 +12,8 @@ from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.checks import drift, quality
 from tidewatch.domain.finding import SEVERITIES, Finding
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.profile import NAMED, Profile, TextProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import NAMED, TextProfile
 
 WHOLE_ONLY = ("row_count", "duplicates")
 

@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.situation import Situation
-from tidewatch.domain.grid import Numbers
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, Profile, TimeProfile
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import Numbers
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.times import TimeProfile
 
 CELL = 15  # minutes
 CELLS = 1440 // CELL

@@ -6,7 +6,7 @@ from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import NumberColumn
 from tidewatch.domain.diagnosis.situation import RARE
 from tidewatch.domain.levels import Level
-from tidewatch.domain.profile import NumberProfile
+from tidewatch.domain.profile.number import NumberProfile
 
 # What programs write where they know no value.
 PLACEHOLDERS = frozenset(

@@ -2,7 +2,7 @@
 
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.situation import Situation
-from tidewatch.domain.profile import IdProfile
+from tidewatch.domain.profile.ids import IdProfile
 
 LEAST = 0.03  # more nulls than usual, as a share of rows
 REPEATED = 0.005  # share of rows that may repeat an id

@@ -8,7 +8,7 @@ from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import NumberColumn
 from tidewatch.domain.diagnosis.situation import RARE, Situation
 from tidewatch.domain.diagnosis.text_column import TextColumn, apart
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile.grid import Numbers
 
 LEAST, LARGE = 0.02, 0.1  # change of a category's share of the rows
 LOOKED_AT = 12  # categories of a column, those that changed most

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidewatch.domain.checks.scale import snapped
-from tidewatch.domain.counting import NumberCounter
 from tidewatch.domain.diagnosis.situation import RARE, Situation
-from tidewatch.domain.grid import FARTHEST, Numbers
-from tidewatch.domain.profile import NumberProfile
+from tidewatch.domain.profile.counting import NumberCounter
+from tidewatch.domain.profile.grid import FARTHEST, Numbers
+from tidewatch.domain.profile.number import NumberProfile
 
 MOST_DISTINCT = 200  # different values looked at, evenly spread
 PLACEBOS = (0.0031, -0.0047, 0.0113, -0.0171, 0.0293, -0.0371, 0.0531, -0.0617)  # in spreads

@@ -117,5 +117,5 @@ def _with_runbook(cause: Cause, runbooks: Sequence[Runbook]) -> Cause:
     checks = CHECKS.get(cause.kind, ())
     if cause.kind == "unit_or_scale" and "scale" not in cause.evidence:
         checks = ()  # the runbook converts by what the check of the scale has measured
-    chosen = next((runbook for runbook in runbooks if set(runbook.when.checks) & set(checks)), None)
+    chosen = next((runbook for runbook in runbooks if set(runbook.when.covers) & set(checks)), None)
     return replace(cause, runbook=chosen.name) if chosen else cause

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tidewatch.domain.checks.scale import PAIRS, POWERS, SPELLINGS, Pair, ScaleChange
+from tidewatch.domain.checks.scale import POWERS, Pair, ScaleChange, known_changes
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import FITS, SURE, NumberColumn, Return, different
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.diagnosis.part_unit import part_in_another_unit
+from tidewatch.domain.profile.grid import Numbers
 
 STRANGE = 0.2  # from this share of rows with values that were never there, a transformation is looked for
 FEWEST = 4  # different values; fewer prove no transformation that has no name
@@ -29,7 +30,13 @@ def unit_or_scale(column: NumberColumn) -> Cause | None:
     result = column.situation.results[column.name]
     if result.scale is not None:
         return _certain(column, result.scale)
-    return _by_values(column) or _by_few_values(column) or _by_distribution(column) or _beyond(column)
+    return (
+        part_in_another_unit(column)
+        or _by_values(column)
+        or _by_few_values(column)
+        or _by_distribution(column)
+        or _beyond(column)
+    )
 
 
 def sign_flip(column: NumberColumn) -> Cause | None:
@@ -61,17 +68,6 @@ def _certain(column: NumberColumn, change: ScaleChange) -> Cause:
     scale = {key: value for key, value in change.as_dict().items() if not (column.sensitive and "median" in key)}
     how = {"factor": change.factor, "offset": change.offset, "pair": change.pair, "scale": scale}
     return Cause("unit_or_scale", column.name, 0.97 if change.pair else 0.92, sentence, how, columns=(column.name,))
-
-
-def known_changes(unit: str) -> list[Pair]:
-    """From the declared unit into others that are known, in one step or two; of a column without a unit every pair.
-    A moved decimal point is always possible."""
-    named = [pair for pair in PAIRS if not unit or unit.casefold() in SPELLINGS[pair.first].split()]
-    further = [
-        Pair(pair.first, other.second, pair.factor * other.factor, pair.offset * other.factor + other.offset)
-        for pair in named if unit for other in PAIRS if other.first == pair.second and other.second != pair.first
-    ]  # fmt: skip
-    return [*named, *further, *(Pair("", "", factor) for power in POWERS for factor in (power, 1 / power))]
 
 
 def _pair(change: Pair) -> str:

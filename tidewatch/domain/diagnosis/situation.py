@@ -6,14 +6,18 @@ from functools import cached_property
 
 import numpy as np
 
+from tidewatch.domain import alarms
 from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.checks.drift import ColumnResult, compare
-from tidewatch.domain.distance import levelled, statistics
+from tidewatch.domain.distance import statistics
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.levels import Level
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.performance.outcomes import DayOutcome
-from tidewatch.domain.profile import ColumnProfile, NumberProfile, Profile, TextProfile, merge_column
+from tidewatch.domain.profile.column import ColumnProfile, merge_column
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
+from tidewatch.domain.profile.text import TextProfile
 from tidewatch.domain.table import Table
 
 SAMPLE = 2_000  # rows among which another unit is looked for
@@ -83,10 +87,7 @@ class Situation:
 
     def chance(self, name: str, now: ColumnProfile) -> float:
         """Of a window of this column that is so far from the usual ones."""
-        values = statistics(now, self.usual.columns[name])
-        levels = self.baseline.levels.get(name, {})
-        known = [levels[key].p_value(key, value) for key, value in levelled(values).items() if key in levels]
-        return max(known) if known else values["p_value"]
+        return alarms.chance(self.baseline, name, statistics(now, self.usual.columns[name]))
 
     def excess(self, name: str, distance: float) -> float:
         """How much of a distance is beyond what this column's windows usually have."""

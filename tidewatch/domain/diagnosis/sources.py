@@ -7,7 +7,8 @@ import numpy as np
 
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.situation import Situation
-from tidewatch.domain.profile import NumberProfile, Profile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 
 TOGETHER = 3  # columns of one source with the same fault
 LATEST = 8  # windows a feed may be repeating

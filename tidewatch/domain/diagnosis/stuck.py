@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import NumberColumn
 from tidewatch.domain.diagnosis.situation import RARE
-from tidewatch.domain.grid import Numbers
 from tidewatch.domain.levels import Level
+from tidewatch.domain.profile.grid import Numbers
 
 LEAST_RUN = 0.15  # share of a window's rows that repeat one value
 LONGER = 4  # times the second longest run

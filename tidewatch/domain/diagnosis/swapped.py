@@ -7,7 +7,7 @@ import numpy as np
 from tidewatch.domain.diagnosis.cause import Cause
 from tidewatch.domain.diagnosis.number_column import FITS, NumberColumn, different
 from tidewatch.domain.diagnosis.text_column import TextColumn, apart, mixed
-from tidewatch.domain.grid import Numbers
+from tidewatch.domain.profile.grid import Numbers
 
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the rows
 LEAST = 0.15  # share of the rows with strange values

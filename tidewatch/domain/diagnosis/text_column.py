@@ -9,7 +9,7 @@ import numpy as np
 
 from tidewatch.domain.diagnosis.situation import RARE, Situation
 from tidewatch.domain.levels import Level
-from tidewatch.domain.profile import SHOWN_FROM, TextProfile
+from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 
 FEWEST = 5  # rows expected of a category before its absence means anything
 PRESENT = 0.9  # share of windows that have a category, above which its absence is strange

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tidewatch.domain.model_spec import Tier
 
-Kind = Literal["promotion"]  # what may be asked for; what follows from a yes: operations/approvals.KINDS
+Kind = Literal["promotion", "runbook"]  # what may be asked for; what follows from a yes: operations/approvals.KINDS
 Decision = Literal["pending", "approved", "rejected", "expired", "staled"]
 
 

@@ -1,14 +1,14 @@
 """From events to the incident they tell of: one small step a kind of event."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding, Signal
 from tidewatch.domain.incident import paging
 from tidewatch.domain.incident.approval import Approval, Vote
+from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident, Status
 from tidewatch.domain.model_spec import Response
@@ -17,18 +17,22 @@ Step = Callable[[Incident, Event], Incident]
 
 
 def fold(events: Iterable[Event]) -> Incident | None:
-    """The incident that these events tell of; None for no events. Unknown kinds change nothing but the version."""
+    """The incident that these events tell of; None for no events. Unknown kinds change nothing but the version.
+
+    Raises BrokenRecord for an event that a newer Tidewatch wrote.
+    """
     incident: Incident | None = None
-    for event in events:
+    keys: set[str] = set()
+    for event in map(as_today, events):
+        keys.add(event.key)
+        last = event
         if event.kind == "opened":
             incident = _opened(event)
         elif incident is not None and event.kind in _STEPS:
             incident = paging.answered(_STEPS[event.kind](incident, event), event)
-        if incident is not None:
-            incident = replace(
-                incident, version=event.seq, head=event.hash, keys=incident.keys | {event.key}
-            )  # fmt: skip
-    return incident
+    if incident is None:
+        return None
+    return replace(incident, version=last.seq, head=last.hash, keys=frozenset(keys))
 
 
 def _opened(event: Event) -> Incident:
@@ -44,6 +48,7 @@ def _opened(event: Event) -> Incident:
         owners={tier: tuple(users) for tier, users in data["owners"].items()},
         findings=_worst_last(data["findings"]),
         tier_since=event.at,
+        waits_since=event.at,
         last_seen=event.at,
     )
 
@@ -62,16 +67,28 @@ def _reopened(incident: Incident, event: Event) -> Incident:
     incident = _observed(incident, event)
     return replace(
         incident, status="open", owner="", owned_since=None, tier="L1", tier_since=event.at, since=event.at,
-        resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
+        waits_since=event.at, resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
+        owners_so_far=(),
     )  # fmt: skip
 
 
 def _acknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="acknowledged", owner=event.actor, owned_since=event.at, watch_until=None)
+    return _taken(incident, event, event.actor)
+
+
+def _assigned(incident: Incident, event: Event) -> Incident:
+    return _taken(incident, event, event.data["to"])
+
+
+def _taken(incident: Incident, event: Event, owner: str) -> Incident:
+    return replace(
+        incident, status="acknowledged", owner=owner, owned_since=event.at, watch_until=None,
+        owners_so_far=(*incident.owners_so_far, (owner, event.at)),
+    )  # fmt: skip
 
 
 def _unacknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="open", owner="", owned_since=None, tier_since=event.at, paged=())
+    return replace(incident, status="open", owner="", owned_since=None, waits_since=event.at, paged=())
 
 
 def _escalated(incident: Incident, event: Event) -> Incident:
@@ -79,26 +96,54 @@ def _escalated(incident: Incident, event: Event) -> Incident:
     tiers = incident.tiers if tier in incident.tiers else (*incident.tiers, tier)
     return replace(
         incident, status="open", owner="", owned_since=None, tier=tier, tier_since=event.at, tiers=tiers, paged=(),
-        watch_until=None,
+        waits_since=event.at, watch_until=None,
     )  # fmt: skip
 
 
 def _run_started(incident: Incident, event: Event) -> Incident:
     data = event.data
-    run = Run(data["run"], data["runbook"], data["title"], event.actor, event.at, data["timeout"])
+    run = Run(
+        data["run"], data["runbook"], data["title"], event.actor, event.at, data["timeout"],
+        inputs=data.get("inputs", {}), undoes=data.get("undoes", ""),
+    )  # fmt: skip
     return replace(incident, runs=(*incident.runs, run))
+
+
+def _run_changed(incident: Incident, name: str, **change: Any) -> Incident:
+    return replace(incident, runs=tuple(replace(run, **change) if run.id == name else run for run in incident.runs))
+
+
+def _run_begun(incident: Incident, event: Event) -> Incident:
+    data = event.data
+    return _run_changed(
+        incident, data["run"], begun=event.at, worker=data["worker"], windows=tuple(data["windows"])
+    )  # fmt: skip
 
 
 def _run_ended(incident: Incident, event: Event) -> Incident:
     data = event.data
-    runs = tuple(
-        replace(
-            run, exit_status=data.get("exit_status"), finished=event.at, verdict=data["verdict"],
-            sentence=data["sentence"],
-        ) if run.id == data["run"] else run
-        for run in incident.runs
+    return _run_changed(
+        incident, data["run"], exit_status=data.get("exit_status"), finished=event.at, verdict=data["verdict"],
+        sentence=data["sentence"],
     )  # fmt: skip
-    return replace(incident, runs=runs)
+
+
+def _run_undone(incident: Incident, event: Event) -> Incident:
+    """What was repaired is broken again: somebody has to take it anew."""
+    incident = _run_changed(incident, event.data["run"], undone=True)
+    if incident.status != "resolved":
+        return incident
+    return replace(
+        incident, status="open", owner="", owned_since=None, tier_since=event.at, waits_since=event.at, resolved=None,
+        recovered=False, paged=(), passed=(),
+    )  # fmt: skip
+
+
+def _findings_written(incident: Incident, event: Event) -> Incident:
+    return replace(
+        incident, written_findings=incident.written_findings + 1,
+        findings_of=(*incident.findings_of, (event.actor, event.at, event.data)),
+    )  # fmt: skip
 
 
 def _approval_requested(incident: Incident, event: Event) -> Incident:
@@ -146,7 +191,8 @@ def _watched(incident: Incident, event: Event) -> Incident:
 
 def _waits_again(incident: Incident, event: Event) -> Incident:
     return replace(
-        incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None, paged=()
+        incident, status="open", watch_until=None, tier_since=event.at, waits_since=event.at, owner="",
+        owned_since=None, paged=(),
     )  # fmt: skip
 
 
@@ -162,11 +208,15 @@ _STEPS: dict[str, Step] = {
     "reopened": _reopened,
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
+    "assigned": _assigned,
     "escalated": _escalated,
     **paging.STEPS,
     "runbook_started": _run_started,
+    "runbook_begun": _run_begun,
+    "cancel_requested": lambda incident, event: _run_changed(incident, event.data["run"], cancelled_by=event.actor),
     "runbook_finished": _run_ended,
-    "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),
+    "runbook_undone": _run_undone,
+    "findings_written": _findings_written,
     "retraining_requested": lambda incident, _: replace(incident, retraining="requested"),
     "retraining_started": lambda incident, _: replace(incident, retraining="running"),
     "retraining_failed": lambda incident, _: replace(incident, retraining="failed"),

@@ -75,7 +75,9 @@ def headline(spec_title: str, finding: Finding) -> str:
         "endpoint_cpu": "the endpoint runs short of CPU",
         "endpoint_memory": "the endpoint runs short of memory",
         "endpoint_gpu": "the endpoint runs short of GPU",
+        "reported": "somebody saw something wrong",
         "poison": f"work in the queue {finding.subject} keeps failing",
+        "log_changed": "somebody changed the incident log",
     }
     return f"{spec_title}: {what[finding.check]}"
 

@@ -1,16 +1,19 @@
 """When a call leaves the chat for a pager, and when the pager is quieted again. Pure: the sweep asks, a job acts."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tidewatch.domain.events import Event
 from tidewatch.domain.incident.call import Call, Quiet, Way
+from tidewatch.domain.incident.change import replace
+from tidewatch.domain.incident.deadlines import Step
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS
+from tidewatch.domain.oncall.duty import Duty
 
 UNSEEN_AFTER = timedelta(minutes=2)  # the chat has had so long to show a call
-ANSWERS = ("acknowledged", "unacknowledged", "watched", "promoted", "resolved", "recovered", "reopened")
+ANSWERS = ("acknowledged", "unacknowledged", "assigned", "watched", "promoted", "resolved", "recovered", "reopened")
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,16 @@ def unreachable(call: Call, pagers: Iterable[str]) -> bool:
     return all(call.ways.get(pager) == "refused" for pager in pagers)
 
 
-def next_person(incident: Incident) -> str:
-    """Who is called when no pager can reach the one who was: the next of the tier, else the tier above's first."""
+def next_call(incident: Incident, lost: Call, now: datetime, duty: Duty) -> Step | None:
+    """When no pager can reach whoever was called: the next of the tier is, else the tier above's first."""
     above = TIERS[TIERS.index(incident.tier) + 1 :][:1]
-    people = [
-        *incident.owners.get(incident.tier, ()),
-        *(p for tier in above for p in incident.owners.get(tier, ())[:1]),
-    ]
-    return next((person for person in people if person not in incident.paged), "")
+    callees = [*duty.of(incident.tier, now, incident.owners.get(incident.tier, ()))]
+    callees += [callee for tier in above for callee in duty.of(tier, now, incident.owners.get(tier, ()))[:1]]
+    callee = next((callee for callee in callees if callee.person not in incident.paged), None)
+    if incident.status != "open" or lost.page not in [call.page for call in waiting(incident)] or callee is None:
+        return None
+    why = "no pager can reach whoever was called before"
+    return Step("page", f"unreachable:{lost.page}", why, callee.person, callee.entry, incident.tier)
 
 
 def _why(incident: Incident, call: Call, shown: int, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """One run of a runbook for an incident."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -15,5 +16,12 @@ class Run:
     timeout: float  # seconds
     exit_status: int | None = None
     finished: datetime | None = None
-    verdict: Literal["running", "passed", "failed", "interrupted"] = "running"
+    verdict: Literal["running", "passed", "failed", "interrupted", "cancelled"] = "running"
     sentence: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)  # a text reference
+    begun: datetime | None = None  # when a worker took it
+    worker: str = ""
+    windows: tuple[str, ...] = ()  # what it works on
+    cancelled_by: str = ""
+    undoes: str = ""  # the run that this one takes back
+    undone: bool = False

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from tidewatch.domain.finding import Finding, Severity, Signal
 from tidewatch.domain.incident.approval import Approval
 from tidewatch.domain.incident.call import Call
 from tidewatch.domain.incident.run import Run
-from tidewatch.domain.model_spec import Response, Tier
+from tidewatch.domain.model_spec import Tier
+from tidewatch.domain.response import Limit, Response
 
 Status = Literal["open", "acknowledged", "observing", "resolved"]
 # What the baseline says is usual, and can be taught; all else is a rule of the spec, or no matter of habit.
@@ -32,15 +33,20 @@ class Incident:
     head: str = ""  # hash of the last event
     tier: Tier = "L1"
     tier_since: datetime | None = None
+    waits_since: datetime | None = None  # for somebody of the tier to take it; giving it back begins this wait anew
     tiers: tuple[Tier, ...] = ("L1",)  # every tier that was called, in order
     owner: str = ""
     owned_since: datetime | None = None
+    owners_so_far: tuple[tuple[str, datetime], ...] = ()  # who took it, and when, since it was opened (again)
     findings: tuple[Finding, ...] = ()  # the first, and the latest of each check
     last_seen: datetime | None = None
     runs: tuple[Run, ...] = ()
     approvals: tuple[Approval, ...] = ()
     retraining: Literal["", "requested", "running", "failed", "compared"] = ""
     written_findings: int = 0  # by L2
+    findings_of: tuple[
+        tuple[str, datetime, Mapping[str, Mapping[str, str]]], ...
+    ] = ()  # by whom, when, text references
     passed: tuple[str, ...] = ()  # good windows in a row
     watch_until: datetime | None = None
     paged: tuple[str, ...] = ()  # since the present tier was called
@@ -77,8 +83,9 @@ class Incident:
 
     @property
     def tried(self) -> list[str]:
-        """The runbooks that were run since it was opened, or opened again."""
-        return [run.runbook for run in self.runs if run.started >= self.since]
+        """The runbooks that were run since it was opened, or opened again; an interrupted one was not tried."""
+        runs = [run for run in self.runs if run.started >= self.since and not run.undoes]
+        return [run.runbook for run in runs if run.verdict != "interrupted"]
 
     @property
     def flapping(self) -> bool:
@@ -87,6 +94,15 @@ class Incident:
     @property
     def running(self) -> Run | None:
         return next((run for run in self.runs if run.verdict == "running"), None)
+
+    def run(self, name: str) -> Run | None:
+        return next((run for run in self.runs if run.id == name), None)
+
+    @property
+    def undoable(self) -> Run | None:
+        """The latest run that was verified and was not taken back."""
+        runs = [run for run in self.runs if run.verdict == "passed" and not run.undoes]
+        return runs[-1] if runs and not runs[-1].undone else None
 
     @property
     def undecided(self) -> list[Approval]:
@@ -103,13 +119,18 @@ class Incident:
 
 def acknowledge_by(incident: Incident) -> datetime | None:
     """When the present tier must have acknowledged; None when nobody is being waited for."""
-    if incident.status != "open" or incident.tier_since is None:
-        return None
-    return incident.tier_since + incident.response.acknowledge_within.get(incident.tier, timedelta(hours=1))
+    return _deadline(incident, "acknowledge_within") if incident.status == "open" else None
 
 
 def resolve_by(incident: Incident) -> datetime | None:
     """When the present tier must have resolved it. An acknowledgement never stops this clock; observing does."""
-    if incident.status not in ("open", "acknowledged") or incident.tier_since is None:
-        return None
-    return incident.tier_since + incident.response.resolve_within.get(incident.tier, timedelta(days=7))
+    return _deadline(incident, "resolve_within") if incident.status in ("open", "acknowledged") else None
+
+
+def clock_began(incident: Incident, limit: Limit) -> datetime | None:
+    return incident.waits_since or incident.tier_since if limit == "acknowledge_within" else incident.tier_since
+
+
+def _deadline(incident: Incident, limit: Limit) -> datetime | None:
+    began = clock_began(incident, limit)
+    return incident.response.deadline(limit, incident.tier, incident.severity, began) if began else None

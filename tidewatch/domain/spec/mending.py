@@ -2,17 +2,17 @@
 
 import copy
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.spec.remark import Path, meant
 from tidewatch.domain.spec.words import Detail, known_keys, place
 
 ROUNDS = 6  # what is mended may show another mistake: a column without its type goes, then a list is empty
 _COMMAND = ["python"]
+Shape = TypeVar("Shape", bound=BaseModel)
 # For what is missing or wrong and read by no rule, anything will do.
 _STAND_INS: dict[Path, Any] = {
     ("model",): "team/name",
@@ -24,17 +24,19 @@ _STAND_INS: dict[Path, Any] = {
 }
 
 
-def mended(record: Any) -> tuple[ModelSpec | None, frozenset[Path]]:
-    """The spec that was probably meant, and the places that had to be guessed; None if hopeless."""
+def mended(
+    record: Any, shape: type[Shape], stand_ins: Mapping[Path, Any] = _STAND_INS
+) -> tuple[Shape | None, frozenset[Path]]:
+    """What was probably meant, and the places that had to be guessed; None if hopeless."""
     record, unsure = copy.deepcopy(record), set[Path]()
     for _ in range(ROUNDS):
         try:
-            return ModelSpec.model_validate(record), frozenset(unsure)
+            return shape.model_validate(record), frozenset(unsure)
         except ValidationError as error:
             doomed = set[Path]()
             for detail in error.errors():
                 path = place(detail)
-                if not _mend(record, path, detail):
+                if not _mend(record, path, detail, shape, stand_ins):
                     unsure.add(path)
                     if not _guess(record, path):
                         # Without something that is needed, what needs it goes.
@@ -44,14 +46,14 @@ def mended(record: Any) -> tuple[ModelSpec | None, frozenset[Path]]:
     return None, frozenset()
 
 
-def _mend(record: Any, path: Path, detail: Detail) -> bool:
+def _mend(record: Any, path: Path, detail: Detail, shape: type[BaseModel], stand_ins: Mapping[Path, Any]) -> bool:
     """Change the value at `path` to what was surely meant; False when there is nothing sure."""
     holder = _at(record, path[:-1])
-    if isinstance(holder, dict) and path in _STAND_INS:
-        holder[path[-1]] = copy.deepcopy(_STAND_INS[path])
+    if isinstance(holder, dict) and path in stand_ins:
+        holder[path[-1]] = copy.deepcopy(stand_ins[path])
         return True
     if isinstance(holder, dict) and detail["type"] == "extra_forbidden":
-        value, close = holder.pop(path[-1], None), meant(path[-1], known_keys(path[:-1]))
+        value, close = holder.pop(path[-1], None), meant(path[-1], known_keys(path[:-1], shape))
         if close and close not in holder:
             holder[close] = value
         return True

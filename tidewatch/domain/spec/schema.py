@@ -1,4 +1,4 @@
-"""The JSON Schema of a spec, for editors that complete and check while one types."""
+"""The JSON Schema of a spec or a runbook, for editors that complete and check while one types."""
 
 import json
 from datetime import timedelta
@@ -27,8 +27,8 @@ class _Schema(GenerateJsonSchema):
         return super().encode_default(dft)
 
 
-def schema_text() -> str:
+def schema_text(shape: type[BaseModel] = ModelSpec, title: str = "Tidewatch model spec") -> str:
     """The schema as JSON with a final newline; the same text every time."""
-    schema = ModelSpec.model_json_schema(schema_generator=_Schema)
-    whole = {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": "Tidewatch model spec"}
+    schema = shape.model_json_schema(schema_generator=_Schema)
+    whole = {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": title}
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"

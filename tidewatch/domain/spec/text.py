@@ -33,7 +33,7 @@ def parse_spec(text: str, name: str) -> ModelSpec:
     """Read a spec. Raises SpecError naming `name`, the line and what to do for every mistake."""
     tree = read_tree(text, name)
     spec, remarks = _examine(tree)
-    mistakes = [note.told(name) for note in _notes(tree, remarks) if note.mistake]
+    mistakes = [note.told(name) for note in notes_of(tree, remarks) if note.mistake]
     if spec is None or mistakes:
         raise SpecError(mistakes)
     return spec
@@ -48,14 +48,14 @@ def lint_spec(text: str, name: str, exists: Callable[[str], bool] = lambda _: Tr
     spec, remarks = _examine(tree)
     if spec is not None:
         remarks += _scripts(spec, exists)
-    return sorted([*_notes(tree, remarks), *_unfilled(text)])
+    return sorted([*notes_of(tree, remarks), *_unfilled(text)])
 
 
 def _examine(tree: Tree) -> tuple[ModelSpec | None, list[Remark]]:
     try:
         spec = ModelSpec.model_validate(tree.record)
     except ValidationError as error:
-        return None, [*(remark(tree, detail) for detail in error.errors()), *_ruled(*mended(tree.record))]
+        return None, [*(remark(tree, detail) for detail in error.errors()), *_ruled(*mended(tree.record, ModelSpec))]
     return spec, list(_ruled(spec, frozenset()))
 
 
@@ -71,7 +71,7 @@ def _touch(one: Path, other: Path) -> bool:
     return all(a == b or "*" in (a, b) for a, b in zip(one, other, strict=False))
 
 
-def _notes(tree: Tree, remarks: list[Remark]) -> list[Note]:
+def notes_of(tree: Tree, remarks: list[Remark]) -> list[Note]:
     notes = {Note(line, sentence, mistake=True) for line, sentence in tree.traps}
     notes |= {Note(tree.line(said.path), said.sentence, said.mistake) for said in remarks}
     return sorted(notes)

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
-from tidewatch.domain.model_spec import SpecError
+from tidewatch.domain.model_spec import ModelSpec, SpecError
 from tidewatch.domain.spec.remark import Path
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT, _TRUTH, _MERGE = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "bool", "merge"))
 _READ_AS = {"int": "a number", "float": "a number", "timestamp": "a date", "null": "nothing"}
+A_SPEC = "a spec is a mapping that starts with 'model: team/name'"
 DEEPEST = 100  # levels
 SHALLOW = 10_000  # characters: every level takes one, and libyaml's recursion survives twice as many levels
 _OPENS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -25,6 +27,7 @@ class Tree:
     node: yaml.Node | None
     record: Any
     traps: list[tuple[int, str]] = field(default_factory=list)  # line and sentence: what YAML would read differently
+    shape: type[BaseModel] = ModelSpec  # what it should be
 
     def line(self, path: Path) -> int:
         """The line of the deepest part of `path` that exists."""
@@ -62,29 +65,34 @@ class Tree:
         return line, beside, node
 
 
-def read_tree(text: str, name: str) -> Tree:
-    """Parse once for values and lines. Raises SpecError for what is no YAML or no mapping."""
+def read_tree(
+    text: str,
+    name: str,
+    shape: type[BaseModel] = ModelSpec,
+    form: str = "a spec is a mapping that starts with 'model: team/name'",
+) -> Tree:
+    """Parse once for values and lines. Raises SpecError for what is no YAML or no mapping; `form` says what is."""
     try:
-        return _read(text, name)
+        return _read(text, name, shape, form)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError([f"{name} line {line}: this is not YAML: {_problem(error, text)}"]) from error
     except (yaml.YAMLError, ValueError) as error:  # a control character, or a date that does not exist
         raise SpecError([f"{name}: this is not YAML: {str(error).splitlines()[0]}"]) from error
     except RecursionError:
-        raise SpecError([f"{name}: this is nested too deeply for a spec"]) from None
+        raise SpecError([f"{name}: this is nested too deeply"]) from None
 
 
-def _read(text: str, name: str) -> Tree:
+def _read(text: str, name: str, shape: type[BaseModel], form: str) -> Tree:
     if len(text) > SHALLOW and (line := _too_deep(text)):
-        raise SpecError([f"{name} line {line}: this is nested more than {DEEPEST} levels deep; a spec needs five"])
+        raise SpecError([f"{name} line {line}: this is nested more than {DEEPEST} levels deep; five are needed"])
     loader = LOADER(text)
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            raise SpecError([f"{name} line 1: a spec is a mapping that starts with 'model: team/name'"])
+            raise SpecError([f"{name} line 1: {form}"])
         traps = sorted(_traps(node, set()))
-        return Tree(node, loader.construct_document(node), traps)
+        return Tree(node, loader.construct_document(node), traps, shape)
     finally:
         loader.dispose()
 

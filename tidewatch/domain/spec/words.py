@@ -28,10 +28,10 @@ def place(detail: Detail) -> Path:
 def remark(tree: Tree, detail: Detail) -> Remark:
     path, kind = place(detail), detail["type"]
     if kind == "extra_forbidden":
-        return Remark(path, f"unknown key '{path[-1]}'{suggestion(path[-1], known_keys(path[:-1]))}")
+        return Remark(path, f"unknown key '{path[-1]}'{suggestion(path[-1], known_keys(path[:-1], tree.shape))}")
     if kind == "missing":
         beside = tree.beside(path)
-        about = description(path)
+        about = description(path, tree.shape)
         sentence = f"'{'.'.join(path)}' is missing" + (f" beside {', '.join(beside)}" if beside else "")
         return Remark(path, f"{sentence} ({about[0].lower()}{about[1:]})" if about else sentence)
     return Remark(path, f"'{'.'.join(path)}': {_wrong(tree, path, detail)}")
@@ -75,7 +75,7 @@ def _listed(tree: Tree, path: Path, detail: Detail) -> str:
 
 
 def _keys(tree: Tree, path: Path, detail: Detail) -> str:
-    known = known_keys(path)
+    known = known_keys(path, tree.shape)
     return f"; its keys are {', '.join(known)}" if known else ""
 
 
@@ -147,19 +147,19 @@ def _written(seconds: Fraction) -> str:
 # --- what may stand where -----------------------------------------------------------------------------------------
 
 
-def known_keys(path: Path) -> list[str]:
-    part = _part(path)
+def known_keys(path: Path, shape: type[BaseModel] = ModelSpec) -> list[str]:
+    part = _part(path, shape)
     return list(part.model_fields) if part else []
 
 
-def description(path: Path) -> str:
-    part = _part(path[:-1])
+def description(path: Path, shape: type[BaseModel] = ModelSpec) -> str:
+    part = _part(path[:-1], shape)
     return (part.model_fields[path[-1]].description or "") if part and path[-1] in part.model_fields else ""
 
 
-def _part(path: Path) -> type[BaseModel] | None:
+def _part(path: Path, shape: type[BaseModel]) -> type[BaseModel] | None:
     """The part whose keys stand below `path`; None where there is none."""
-    part: Any = ModelSpec
+    part: Any = shape
     named = False  # the next step is a name somebody chose, such as a column's
     for step in path:
         if step.isdigit() or named:

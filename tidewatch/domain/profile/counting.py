@@ -7,9 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tidewatch.domain.grid import BLOCK, Grid, Numbers
-from tidewatch.domain.profile import ColumnProfile, IdProfile, NumberProfile, TextProfile, TimeProfile
-from tidewatch.domain.sketches import Distinct
+from tidewatch.domain.profile.column import ColumnProfile
+from tidewatch.domain.profile.grid import BLOCK, Grid, Numbers
+from tidewatch.domain.profile.ids import IdProfile
+from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.sketches import Distinct
+from tidewatch.domain.profile.text import TextProfile
+from tidewatch.domain.profile.times import TimeProfile
 from tidewatch.domain.table import Coded, Piece
 
 SAMPLE = 10_000  # rows kept of a column for the search for another unit
@@ -95,7 +99,7 @@ class IdCounter:
             )
         else:
             known = piece[~np.isnan(piece)]
-            nulls, distinct = len(piece) - len(known), Distinct.of(known.tolist())
+            nulls, distinct = len(piece) - len(known), Distinct.of_numbers(known)
         mine = IdProfile(len(piece) - nulls, nulls, distinct)
         self.done = self.done.plus(mine) if self.done.rows + self.done.nulls else mine
 
@@ -174,9 +178,10 @@ class Divided:
     def add(self, piece: Piece) -> None:
         codes = self.codes[self.start : self.start + len(piece)]
         self.start += len(piece)
-        for code in set(np.unique(codes).tolist()) & self.counters.keys():
-            chosen = codes == code
-            self.counters[code].add(piece.where(chosen) if isinstance(piece, Coded) else piece[chosen])
+        order = np.argsort(codes, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
+            if len(rows) and (counter := self.counters.get(int(codes[rows[0]]))):
+                counter.add(piece.where(rows) if isinstance(piece, Coded) else piece[rows])
 
 
 class Words:

@@ -11,16 +11,16 @@ both monotone, so every bin is an interval, the distribution function is exact a
 Kolmogorov-Smirnov distance to the baseline is off by at most SHARE or the share of one uncrowded cell.
 """
 
-import base64
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tidewatch.domain.stored import GridRecord, packed, read, unpacked
 
 Numbers = NDArray[np.float64]
 
@@ -32,6 +32,7 @@ BLOCK = 1 << 15  # rows standardised at a time: they stay in the processor's cac
 ROUNDING = 2.0**-21  # relative
 LARGEST = 65504.0  # of float16, in spreads
 BEYOND = 65536.0  # what the infinities of float16 stand for, in spreads
+MOST = 1 << 20  # boundaries of a kind
 FARTHEST = 1e300  # values beyond are taken for this when a grid is learnt: sums of it do not overflow
 
 
@@ -62,6 +63,7 @@ def _key_begins(keys: NDArray[np.uint16]) -> Numbers:
 _STORED = {"cuts": "<u2", "edges": "<f8", "atoms": "<f8", "bounds": "<f8"}
 _PLAIN = _plain_cells()
 _KEYS_OF_BITS = _order(np.arange(1 << 16, dtype=np.uint16).view(np.float16))
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 _NAN_BITS = np.flatnonzero(np.isnan(np.arange(1 << 16, dtype=np.uint16).view(np.float16)))
 
 
@@ -114,11 +116,12 @@ class Grid:
         return hashlib.sha256(content).hexdigest()[:16]
 
     @cached_property
-    def lower(self) -> Numbers:
-        """Where each bin begins, in the column's unit; the first begins at -inf."""
+    def boundaries(self) -> Numbers:
+        """Where the bins begin and end, in the column's unit: one more than bins, from -inf to inf."""
         cut_values = self.centre + _key_begins(self.cuts) * self.spread
         order = np.lexsort((self._of_edges, np.concatenate([self.cuts, self.keys(self.edges)])))
-        return np.concatenate([[-np.inf], np.maximum.accumulate(np.concatenate([cut_values, self.edges])[order])])
+        inner = np.maximum.accumulate(np.concatenate([cut_values, self.edges])[order])
+        return np.concatenate([[-np.inf], inner, [np.inf]])
 
     @cached_property
     def atom_bins(self) -> NDArray[np.intp]:
@@ -131,22 +134,16 @@ class Grid:
     def index(self, values: Numbers) -> NDArray[np.intp]:
         """The bin of every value; `bins`, one too many, for NaN. At most BLOCK values at a time are fast."""
         bits = self._bits(values)
-        index = self._bin_of_bits.take(bits.astype(np.intp), mode="wrap")
-        if len(self.edges):
-            rows = np.flatnonzero(index < 0)  # of crowded cells
-            index[rows] = ~index[rows] + self._edges_passed(values[rows], bits[rows])
-        return index.astype(np.intp)
-
-    def _edges_passed(self, values: Numbers, bits: NDArray[np.uint16]) -> NDArray[np.intp]:
-        """How many edges of its own crowded cell each value has reached. Those of later cells are all above it, so two
-        comparisons do for cells of one or two edges."""
-        first = self._first_edge_of_bits[bits].astype(np.intp)
-        edges = np.append(self.edges, [np.inf, np.inf])
-        passed = (values >= edges[first]).astype(np.intp)
-        passed += (values >= edges[first + 1]) & (edges[first + 1] < np.inf)
-        deep = np.flatnonzero(self._edges_of_bits[bits] > 2)
-        passed[deep] = np.searchsorted(self.edges, values[deep], side="right") - first[deep]
-        return passed
+        found = self._bin_of_bits.take(bits.astype(np.intp), mode="wrap")
+        crowded = np.flatnonzero(found < 0)
+        if len(crowded):
+            np.maximum(found, ~found, out=found)
+            begins, ends = self._ends
+            likely, inside = found.take(crowded), values.take(crowded)
+            astray = crowded[(inside < begins.take(likely)) | (inside >= ends.take(likely))]
+            found[astray] = np.searchsorted(self.cuts, _KEYS_OF_BITS[bits[astray]], side="right")
+            found[astray] += np.searchsorted(self.edges, values[astray], side="right").astype(found.dtype)
+        return found.astype(np.intp)
 
     def as_dict(self) -> dict[str, Any]:
         fine = bool(np.isin(_PLAIN, self.cuts).all())
@@ -157,20 +154,20 @@ class Grid:
             "bounds": self.bounds,
         }
         return {"centre": self.centre, "spread": self.spread, "fine": fine} | {
-            name: base64.b64encode(zlib.compress(values.astype(_STORED[name]).tobytes())).decode()
-            for name, values in arrays.items()
+            name: packed(values, _STORED[name]) for name, values in arrays.items()
         }
 
     @staticmethod
-    def from_dict(record: Mapping[str, Any]) -> "Grid":
+    def from_dict(record: Mapping[str, Any] | GridRecord) -> "Grid":
         """Raises ValueError for what is no grid."""
-        try:
-            packed = {name: zlib.decompress(base64.b64decode(record[name])) for name in _STORED}
-        except zlib.error as error:
-            raise ValueError("not a grid") from error
-        cuts, *arrays = (np.frombuffer(packed[name], kind).astype(kind[1:]) for name, kind in _STORED.items())
-        cuts = np.union1d(_PLAIN, cuts) if record["fine"] else cuts
-        return Grid(float(record["centre"]), float(record["spread"]), cuts, *arrays)
+        if not isinstance(record, GridRecord):
+            record = read(GridRecord, record, "a grid")
+        cuts, *arrays = (unpacked(getattr(record, n), kind, MOST).astype(kind[1:]) for n, kind in _STORED.items())
+        for ascending in (cuts, *arrays):
+            if not np.all(np.isfinite(ascending)) or np.any(ascending[1:] <= ascending[:-1]):
+                raise ValueError("not a grid: its bins are damaged")
+        cuts = np.union1d(_PLAIN, cuts) if record.fine else cuts
+        return Grid(record.centre, record.spread, cuts, *arrays)
 
     def _bits(self, values: Numbers) -> NDArray[np.uint16]:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -184,26 +181,26 @@ class Grid:
         return np.concatenate([np.full(len(self.cuts), -np.inf), self.edges])
 
     @cached_property
-    def _bin_of_bits(self) -> NDArray[np.int32]:
-        """By float16 bits: the bin, were no edge of the same cell reached, its complement (below 0) where the cell
-        has edges; `bins` for NaN. One small table, to stay in cache."""
-        table = np.searchsorted(self.cuts, _KEYS_OF_BITS, side="right") + self._first_edge_of_bits
-        table = np.where(self._edges_of_bits > 0, ~table, table)
+    def _bin_of_bits(self) -> NDArray[np.signedinteger[Any]]:
+        """By float16 bits: the bin; where the cell has edges the complement (below 0) of the likely one, which begins
+        at the first of them (an atom's); `bins` for NaN. One small table, to stay in cache."""
+        first, last = (np.searchsorted(self.keys(self.edges), _KEYS_OF_BITS, side=side) for side in _SIDES)
+        table = np.searchsorted(self.cuts, _KEYS_OF_BITS, side="right") + first
+        table = np.where(first < last, ~(table + 1), table)
         table[_NAN_BITS] = self.bins
-        return table.astype(np.int32)
+        return table.astype(np.min_scalar_type(-self.bins - 1))
 
     @cached_property
-    def _first_edge_of_bits(self) -> NDArray[np.uint16]:
-        """By float16 bits: how many edges lie in lower cells."""
-        return np.searchsorted(self.keys(self.edges), _KEYS_OF_BITS, side="left").astype(np.uint16)
-
-    @cached_property
-    def _edges_of_bits(self) -> NDArray[np.uint8]:
-        """By float16 bits: how many edges lie in the cell, 3 for more than two."""
-        last = np.searchsorted(self.keys(self.edges), _KEYS_OF_BITS, side="right")
-        held: NDArray[np.uint8] = np.minimum(last - self._first_edge_of_bits, 3).astype(np.uint8)
-        held[_NAN_BITS] = 0
-        return held
+    def _ends(self) -> tuple[Numbers, Numbers]:
+        """By bin: where it begins and ends, if it is the likely one of a crowded cell."""
+        keys = self.keys(self.edges)
+        first = np.flatnonzero(np.diff(keys.astype(np.int32), prepend=-1))
+        likely = np.searchsorted(self.cuts, keys[first], side="right") + first + 1
+        begins, ends = np.full(self.bins + 1, -np.inf), np.full(self.bins + 1, np.inf)
+        begins[likely] = self.edges[first]
+        several = np.flatnonzero(np.diff(np.append(first, len(keys))) > 1)
+        ends[likely[several]] = self.edges[first[several] + 1]
+        return begins, ends
 
 
 def _scale(ascending: Numbers) -> tuple[float, float]:
