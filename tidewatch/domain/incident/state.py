@@ -7,6 +7,7 @@ from typing import Literal
 
 from tidewatch.domain.finding import Finding, Severity, Signal
 from tidewatch.domain.incident.approval import Approval
+from tidewatch.domain.incident.call import Call
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.model_spec import Tier
 from tidewatch.domain.response import Limit, Response
@@ -48,6 +49,8 @@ class Incident:
     watch_until: datetime | None = None
     paged: tuple[str, ...] = ()  # since the present tier was called
     paged_at: datetime | None = None  # the last of them
+    calls: tuple[Call, ...] = ()  # everybody who was ever called, in order
+    unanswered_since: datetime | None = None  # the first call that nobody has answered yet, of whichever tier
     reopened: int = 0
     resolved: datetime | None = None
     resolution: str = ""
