@@ -27,6 +27,20 @@ class Settings(BaseSettings):
     checkpoint_old_keys: str = ""  # public keys of the time before, divided by spaces
     # Bearer tokens of probes by team and name, TIDEWATCH_SECRETS__TEAM__NAME: a team's specs reach no other team's.
     secrets: dict[str, dict[str, SecretStr]] = {}
+    # Beside the chat, docs/paging.md. A pager is used when its first setting is set; several at once are fine.
+    pagerduty_keys: dict[str, SecretStr] = {}  # TIDEWATCH_PAGERDUTY_KEYS__TEAM_L1, __TEAM, __L1 or __DEFAULT
+    pagerduty_url: str = "https://events.pagerduty.com/v2/enqueue"
+    pagerduty_signing_secret: SecretStr = SecretStr("")  # of its webhook v3, which tells us who acknowledged
+    page_webhook_url: SecretStr = SecretStr("")
+    page_webhook_secret: SecretStr = SecretStr("")  # signs what goes out, and what comes back
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = True
+    smtp_sender: str = "tidewatch@localhost"
+    public_url: str = ""  # where the functions are reached from outside, as in https://NAME.azurewebsites.net
+    heartbeat_url: SecretStr = SecretStr("")  # asked for after every sweep
 
     @property
     def tokens(self) -> dict[str, dict[str, str]]:

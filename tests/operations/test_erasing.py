@@ -64,6 +64,16 @@ def test_the_thread_no_longer_shows_it(written: House) -> None:
     assert "2 of the texts here were erased on request" in said(written)
 
 
+def test_findings_that_a_hand_over_repeats_are_gone_from_there_too(written: House) -> None:
+    escalate(written.ports, "INC-1001", "not ours", written.by("U0CARA"))
+    written.run_jobs()
+    before = said(written).count("Weights come in pounds")
+    assert before == 2  # where they were written, and where L3 was called; not where L2 had been
+    erase(written.ports, "U0BEN")
+    written.run_jobs()
+    assert "Weights come in pounds" not in said(written)
+
+
 def test_a_thread_of_before_the_incident_came_back_is_edited_too(written: House) -> None:
     incident: Incident = written.incident("INC-1002")
     for window in ("2026-02-10", "2026-02-11"):

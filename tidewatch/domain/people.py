@@ -1,7 +1,8 @@
 """Who may do what. Decided once, here; every refusal says why and who could."""
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,10 @@ MAY: dict[str, Tier] = {
 }
 
 
+EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # ASCII, no spaces, one @
+UNKNOWN = "unknown"  # the actor when a pager's user is nobody of the roster
+
+
 class Refused(Exception):
     """What was asked is not done; the message tells the person why and what would help."""
 
@@ -48,6 +53,8 @@ class Person:
     tier: Tier
     teams: tuple[str, ...] = ()  # empty: every team
     zone: str = ""  # where the person lives, for the times they are told: Europe/Berlin
+    email: str = ""  # where pages go as mail
+    pagerduty: str = ""  # the user id there, such as PXPGF42: who acknowledges in PagerDuty is this person
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class People:
 
     def name(self, user: str) -> str:
         person = self.get(user)
-        return person.name if person else "Tidewatch" if user == "tidewatch" else f"<@{user}>"
+        others = {"tidewatch": "Tidewatch", UNKNOWN: "somebody who is not in people.yaml"}
+        return person.name if person else others.get(user, f"<@{user}>")
 
     def of_tier(self, tier: Tier, team: str) -> list[Person]:
         mine = [p for p in self.everyone if p.tier == tier and (not p.teams or team in (FLEET, *p.teams))]
@@ -84,7 +92,7 @@ class People:
 
 
 def parse_people(text: str, name: str) -> People:
-    """The roster: a YAML list of id, name, tier and optionally teams. Raises ValueError with a sentence."""
+    """The roster: a YAML list of people, each with the fields of Person. Raises ValueError with a sentence."""
     try:
         rows: Any = yaml.safe_load(text) or []
     except yaml.YAMLError as error:
@@ -93,7 +101,7 @@ def parse_people(text: str, name: str) -> People:
         raise ValueError(f"{name} must be a list of people, each with id, name and tier")
     people: list[Person] = []
     for number, row in enumerate(rows, 1):
-        known = ("id", "name", "tier", "teams", "zone")
+        known = ("id", "name", "tier", "teams", "zone", "email", "pagerduty")
         if not isinstance(row, dict) or not {"id", "name", "tier"} <= row.keys():
             raise ValueError(f"{name}, person {number}: id, name and tier are needed")
         if unknown := [key for key in row if key not in known]:
@@ -113,5 +121,22 @@ def parse_people(text: str, name: str) -> People:
             raise ValueError(f"{name}, person {number}: {error}") from None
         if any(person.id == str(row["id"]) for person in people):
             raise ValueError(f"{name}, person {number}: {row['id']} is listed already; one entry a person")
-        people.append(Person(str(row["id"]), str(row["name"]), row["tier"], tuple(map(str, teams)), zone))
+        people.append(
+            Person(
+                str(row["id"]),
+                str(row["name"]),
+                row["tier"],
+                tuple(map(str, teams)),
+                zone,
+                *_reached(row, f"{name}, person {number}"),
+            )
+        )
     return People(tuple(people))
+
+
+def _reached(row: Mapping[str, Any], where: str) -> tuple[str, str]:
+    """Beside the chat: email, and user id in PagerDuty."""
+    email = str(row.get("email", ""))
+    if email and not EMAIL.fullmatch(email):
+        raise ValueError(f"{where}: the email must be an address like ana@example.org, not {email}")
+    return email, str(row.get("pagerduty", ""))

@@ -55,6 +55,10 @@ class Response(Part):
     lapse_after: Duration = Field(
         timedelta(days=7), description="A page that is so late, for what was not seen since, is not sent any more"
     )
+    page_severities: list[Severity] = Field([], description="Their calls also go out by pager, at once")
+    page_unanswered_after: Duration = Field(
+        timedelta(minutes=15), description="When nobody has taken it for so long, calls also go out by pager"
+    )
     reopen_within: Duration = Field(timedelta(days=3), description="A finding this soon after reopens the incident")
     recover_after: int = Field(2, ge=1, description="Good windows in a row until an incident has recovered by itself")
     confirm_after: int = Field(2, ge=1, description="Good windows after it was resolved until that is believed")

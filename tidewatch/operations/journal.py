@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tidewatch.domain.events import Cause, Draft, chain
 from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.paging import to_quiet
 from tidewatch.domain.incident.state import Incident
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobNotFound
 from tidewatch.ports.incident_log import Conflict
 
 JOBS = "jobs"  # the queue of everything slower than one append
+PAGES = "pages"  # a queue of its own: a page waits for no training and no chat
 TEXTS = "texts"
 MACHINE = "tidewatch"  # who acts and writes where no person does
 INCIDENT = re.compile(r"INC-[0-9]{1,9}")
@@ -56,6 +58,8 @@ def record(ports: Ports, incident: str, cause: Cause, decide: Decide) -> Inciden
         after = fold((*events, *added))
         if after and after.in_channel:
             send_job(ports, {"do": "deliver", "incident": incident})
+        if after and to_quiet(after):
+            send_page_job(ports, incident)
         return after
 
 
@@ -75,6 +79,10 @@ def record_known(ports: Ports, incident: str, cause: Cause, decide: Callable[[In
 
 def send_job(ports: Ports, job: dict[str, object], *, delay: float = 0.0) -> None:
     ports.queue.send(JOBS, json.dumps(job), delay=delay)
+
+
+def send_page_job(ports: Ports, incident: str) -> None:
+    ports.queue.send(PAGES, json.dumps({"do": "page", "incident": incident}))
 
 
 def keep_text(ports: Ports, incident: str, text: str, author: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ from tidewatch.domain.silence import Silence
 from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.duty import team_duty
-from tidewatch.operations.journal import load, record_known, send_job
+from tidewatch.operations.journal import load, record_known, send_job, send_page_job
+from tidewatch.operations.page import page_is_due
 from tidewatch.operations.report import Marker, forget, open_markers
 from tidewatch.operations.silences import keep_quiet, put_away_what_is_over, silences
 from tidewatch.operations.storms import add_up, gather
@@ -56,6 +57,8 @@ def _look_after(ports: Ports, marker: Marker, known: list[Silence], duty_of: Cal
     _send_forgotten_work(ports, incident)
     if is_behind(ports, incident):
         send_job(ports, {"do": "deliver", "incident": incident.id})
+    if page_is_due(ports, incident):
+        send_page_job(ports, incident.id)
     forget(ports, marker)
     return [incident]
 

@@ -15,15 +15,17 @@ _AS = {"duty_manager": " as duty manager"}
 
 
 def page_line(event: Event, incident: Incident, people: People) -> str:
-    """Mentions who is called, says why it is this person, and what happens at which time if nobody comes."""
+    """Mentions who is called."""
+    return f"📟 <@{event.data['person']}> {asked(event, incident, people, escape)}"
+
+
+def asked(event: Event, incident: Incident, people: People, written: Callable[[str], str] = str) -> str:
+    """What is asked of whoever is called, why of this person, and what happens at which time if nobody comes."""
     data = event.data
     entry = data.get("entry", "")
-    because = f" You are on call: {escape(entry)}." if entry and entry != "owners" else ""
+    because = f" You are on call: {written(entry)}." if entry and entry != "owners" else ""
     role = _AS.get(data.get("role", ""), "")
-    return (
-        f"📟 <@{data['person']}> please take {incident.id}{role}: {escape(data['why'])}.{because}"
-        f"{_otherwise(event, people)}"
-    )
+    return f"please take {incident.id}{role}: {written(data['why'])}.{because}{_otherwise(event, people)}"
 
 
 def reminder_line(event: Event, incident: Incident, people: People) -> str | None:
@@ -62,8 +64,8 @@ def handed_over(event: Event, incident: Incident, people: People, text_of: TextO
         f"{'still running' if run.verdict == 'running' else f'{run.verdict}, {escape(run.sentence)}'}"
         for run in runs
     ]
-    for user, at, parts in incident.findings_of:
-        if at <= event.at:
+    for user, seq, parts in incident.findings_of:
+        if seq < event.seq:
             lines.append(f"*Findings* by {people.name(user)}:{findings_told(parts, text_of)}")
     return "\n" + "\n".join(lines)
 

@@ -46,8 +46,16 @@ def _vote(data: Mapping[str, Any], who: str, text_of: TextOf) -> str:
     return f"{said.format(who)} `{data['request']}`.{quoted(text_of(data.get('reason')))}"
 
 
+def _failed(data: Mapping[str, Any], _: str, __: TextOf) -> str:
+    then = "It is tried again until somebody has it." if data["again"] else "It is not tried again this way."
+    return f"📵 The call did not go out by {escape(data['pager'])}: {escape(data['why'])}. {then}"
+
+
 TELLS: dict[str, Tell] = {
-    "acknowledged": lambda d, who, _: f"👀 {who} has it.",
+    "acknowledged": lambda d, who, _: f"👀 {who} has it{', by pager' if 'page' in d else ''}.",
+    "paged_out": lambda d, who, _: f"📣 The call went out by {escape(d['pager'])}, because {escape(d['why'])}.",
+    "page_failed": _failed,
+    "page_quieted": lambda d, who, _: f"· {escape(d['pager'])} was told that it is {d['how']}.",
     "unacknowledged": lambda d, who, _: f"↩️ {who} gave it back; it waits for somebody again.",
     "nobody_on_call": lambda d, who, _: f"⚠️ Nobody could be called: {escape(d['why'])}.",
     "lapsed": lambda d, who, _: f"💤 Nobody is paged for this any more: {escape(d['why'])}. It is still open.",
@@ -102,7 +110,15 @@ TELLS: dict[str, Tell] = {
     "storm_eased": lambda d, *_: f"· {escape(d['finding']['sentence'])}.",
     "window_passed": lambda d, who, _: f"· {d['window']} was good.",
 }
-SILENT = {"opened", "observed", "window_passed", "runbook_begun", "storm_grew", "storm_eased"}
+SILENT = {
+    "opened",
+    "observed",
+    "window_passed",
+    "runbook_begun",
+    "storm_grew",
+    "storm_eased",
+    "page_quieted",
+}
 
 
 def tell(event: Event, people: People, text_of: TextOf) -> str:

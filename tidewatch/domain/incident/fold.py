@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding, Signal
-from tidewatch.domain.incident import quiet
+from tidewatch.domain.incident import paging, quiet
 from tidewatch.domain.incident.approval import Approval, Vote
 from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.run import Run
@@ -29,7 +29,7 @@ def fold(events: Iterable[Event]) -> Incident | None:
         if event.kind == "opened":
             incident = _opened(event)
         elif incident is not None and event.kind in _STEPS:
-            incident = _STEPS[event.kind](incident, event)
+            incident = paging.answered(_STEPS[event.kind](incident, event), event)
         if incident is not None and not incident.in_channel and quiet.is_loud(event):
             incident = replace(incident, in_channel=True)
     if incident is None:
@@ -148,7 +148,7 @@ def _run_undone(incident: Incident, event: Event) -> Incident:
 def _findings_written(incident: Incident, event: Event) -> Incident:
     return replace(
         incident, written_findings=incident.written_findings + 1,
-        findings_of=(*incident.findings_of, (event.actor, event.at, event.data)),
+        findings_of=(*incident.findings_of, (event.actor, event.seq, event.data)),
     )  # fmt: skip
 
 
@@ -209,19 +209,14 @@ def _resolved(incident: Incident, event: Event) -> Incident:
     )  # fmt: skip
 
 
-_STEPS = {
+_STEPS: dict[str, Step] = {
     "observed": _observed,
     "reopened": _reopened,
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
     "assigned": _assigned,
     "escalated": _escalated,
-    "paged": lambda incident, event: replace(
-        incident,
-        paged=(*incident.paged, event.data["person"]),
-        paged_at=event.at,
-        warned=incident.warned or incident.flapping,
-    ),
+    **paging.STEPS,
     "runbook_started": _run_started,
     "runbook_begun": _run_begun,
     "cancel_requested": lambda incident, event: _run_changed(incident, event.data["run"], cancelled_by=event.actor),

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tidewatch.domain.events import Draft
+from tidewatch.domain.incident.paging import waiting
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS
-from tidewatch.domain.people import People, Refused
+from tidewatch.domain.people import UNKNOWN, People, Refused
 
 Text = Mapping[str, str]  # {"sha256": …}: free text lies beside the stream
 FINDINGS = {"examined": "What was examined", "cause": "The suspected cause", "tried": "What was tried"}  # L2's form
@@ -19,9 +20,31 @@ def acknowledge(incident: Incident, people: People, user: str) -> list[Draft]:
     _must_not_be_resolved(incident)
     if incident.owner == user:
         raise Refused(f"You have {incident.id} already, since {incident.owned_since:%H:%M}.")
-    if incident.owner:
+    if incident.owner not in ("", UNKNOWN):
         raise Refused(f"{people.name(incident.owner)} already took {incident.id} at {incident.owned_since:%H:%M} UTC.")
     return [Draft("acknowledged", {"tier": incident.tier})]
+
+
+def acknowledge_page(incident: Incident, people: People, user: str, page: str) -> list[Draft]:
+    """By pager, with no more rights than in the chat. Whoever is not in the roster counts as an L1, until somebody
+    who is takes over. What does not count is noted, for the pager itself is quiet now.
+    """
+    if page not in [call.page for call in waiting(incident) if call.ways]:
+        raise Refused(f"{page} is settled: {incident.id} does not wait for it any more.")
+    if incident.owner:
+        raise Refused(f"{people.name(incident.owner)} already took {incident.id}.")
+    _must_not_be_resolved(incident)
+    try:
+        if user != UNKNOWN:
+            acknowledge(incident, people, user)
+        elif incident.tier != "L1":
+            raise Refused("Only an entry in people.yaml makes somebody more than an L1.")
+    except Refused:
+        why = (
+            f"a page was acknowledged by somebody who cannot take it: it waits for {incident.tier} of {incident.model}"
+        )
+        return [Draft("noted", {"sentence": why})]
+    return [Draft("acknowledged", {"tier": incident.tier, "page": page})]
 
 
 def unacknowledge(incident: Incident, people: People, user: str) -> list[Draft]:

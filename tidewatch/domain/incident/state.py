@@ -7,6 +7,7 @@ from typing import Literal
 
 from tidewatch.domain.finding import Finding, Severity, Signal
 from tidewatch.domain.incident.approval import Approval
+from tidewatch.domain.incident.call import Call
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.model_spec import Tier
 from tidewatch.domain.response import Limit, Response
@@ -43,13 +44,13 @@ class Incident:
     approvals: tuple[Approval, ...] = ()
     retraining: Literal["", "requested", "running", "failed", "compared"] = ""
     written_findings: int = 0  # by L2
-    findings_of: tuple[
-        tuple[str, datetime, Mapping[str, Mapping[str, str]]], ...
-    ] = ()  # by whom, when, text references
+    findings_of: tuple[tuple[str, int, Mapping[str, Mapping[str, str]]], ...] = ()  # by whom, event, text references
     passed: tuple[str, ...] = ()  # good windows in a row
     watch_until: datetime | None = None
     paged: tuple[str, ...] = ()  # since the present tier was called
     paged_at: datetime | None = None  # the last of them
+    calls: tuple[Call, ...] = ()  # everybody who was ever called, in order
+    unanswered_since: datetime | None = None  # the first call that nobody has answered yet, of whichever tier
     reopened: int = 0
     resolved: datetime | None = None
     resolution: str = ""
