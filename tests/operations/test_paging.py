@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.operations.house import House
+from tests.operations.passing import pass_minutes
 from tests.ports.receivers import HttpReceiver, MailReceiver, http_receiver, mail_receiver
 from tidewatch.adapters.mail import Mail
 from tidewatch.adapters.pagerduty import PagerDuty
@@ -22,7 +23,6 @@ from tidewatch.operations.page import page
 from tidewatch.operations.report import note_good_window, report
 from tidewatch.operations.respond import acknowledge, escalate, unacknowledge
 from tidewatch.operations.sweep import sweep
-from tidewatch.ports.chat import ChatUnavailable
 from tidewatch.ports.pager import Page
 from tidewatch.render.thread import timeline
 
@@ -66,18 +66,6 @@ def mail(smtp: MailReceiver) -> Mail:
 def said(receiver: HttpReceiver) -> list[tuple[str, str]]:
     events = [json.loads(got.body) for got in receiver.got]
     return [(event["event_action"], event["dedup_key"]) for event in events]
-
-
-def pass_minutes(house: House, minutes: int) -> None:
-    """What the timers and queues do each minute, whatever the chat says to it."""
-    for _ in range(minutes):
-        sweep(house.ports)
-        try:
-            house.run_jobs()
-        except ChatUnavailable:
-            house.forget_jobs()
-        house.run_jobs(PAGES)
-        house.later(minutes=1)
 
 
 def test_while_the_chat_works_and_somebody_comes_nobody_is_paged(opened: House, pagerduty: HttpReceiver) -> None:
