@@ -16,10 +16,12 @@ from tidewatch.operations import approvals, respond
 from tidewatch.operations.journal import load
 from tidewatch.operations.retrain import request_retraining
 from tidewatch.operations.runbooks import cancel_run, start_run, undo_run
+from tidewatch.operations.storms import split
 from tidewatch.ports import Ports
 from tidewatch.render.blocks import form_view, reason_view
 
-BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "cancel_run", "more")
+BUTTONS = ("acknowledge", "run_runbook", "escalate", "retrain", "resolve", "approve", "reject", "cancel_run", "more",
+           "split")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ def _unacknowledge(ports: Ports, click: Click) -> str:
     return ""
 
 
+def _split(ports: Ports, storm: str, text: str, cause: Cause) -> object:
+    """`text` names the one that is no part of the storm, and says why."""
+    child, _, why = text.partition(" ")
+    if load(ports, child.upper()).storm != storm or not why.strip():
+        raise Refused(f"Name one of {storm} and say why, as in: INC-1042 its own sensor broke.")
+    return split(ports, child.upper(), why.strip(), cause)
+
+
 # What is done at once; what it answers is for the person alone, and empty where the card says it all.
 AT_ONCE: dict[str, Callable[[Ports, Click], str]] = {
     "acknowledge": _acknowledge,
@@ -102,6 +112,12 @@ ASKS = {
         "From now on days like these are usual; the old ones are no more.",
         "Accept",
     ),
+    "split": (
+        "Not one cause",
+        "Which one is another matter, and why?",
+        "Its INC first, as in: INC-1042 its own sensor broke.",
+        "Split off",
+    ),
     "retrain": ("Retrain", "Why will new data help?", "The comparison comes as a question.", "Train"),
 }
 
@@ -126,6 +142,7 @@ SUBMITS: dict[str, Callable[..., object]] = {
     "accept": respond.accept,
     "escalate": respond.escalate,
     "retrain": request_retraining,
+    "split": _split,
 }
 
 

@@ -56,6 +56,7 @@ def compose(settings: "Settings") -> "Ports":
         people=everyone,
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
+        storm_models=settings.storm_models,
         command=settings.command,
         pagers=_pagers(settings),
         heartbeat=_heartbeat(settings),

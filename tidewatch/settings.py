@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     channel: str = "model-alerts"  # where alerts go: a channel id on Slack
     command: str = "/ml"
+    storm_models: int = Field(5, ge=2)  # with one cause, so many are one incident
     checkpoint_key: SecretStr = SecretStr("")  # Ed25519, PEM or its path; empty: made in the home folder
     checkpoint_old_keys: str = ""  # public keys of the time before, divided by spaces
     # Bearer tokens of probes by team and name, TIDEWATCH_SECRETS__TEAM__NAME: a team's specs reach no other team's.

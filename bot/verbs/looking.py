@@ -12,13 +12,14 @@ from tidewatch.operations.journal import UnknownIncident, load, text_of
 from tidewatch.operations.report import open_incidents
 from tidewatch.ports import Ports
 from tidewatch.render.cards import ICONS, clock
+from tidewatch.render.storm_card import still_bad
 from tidewatch.render.thread import timeline
 
 
 def _status(request: Request) -> str:
     if request.words:
         incident = load(request.ports, incident_of(request)[0])
-        return f"{_line(request.ports, incident)}\n{incident.finding.sentence}."
+        return f"{_line(request.ports, incident)}\n{incident.finding.sentence}.\n{still_bad(incident)}".rstrip()
     incidents = open_incidents(request.ports)
     if not incidents:
         return "✅ Nothing is open."
@@ -29,6 +30,12 @@ def _line(ports: Ports, incident: Incident) -> str:
     who = f"{ports.people.name(incident.owner)} has it" if incident.owner else f"waits for {incident.tier}"
     if incident.status in ("observing", "resolved"):
         who = incident.status
+    elif incident.quiet:
+        who = {
+            "storm": f"part of {incident.storm}",
+            "silence": f"silenced by {incident.silence}",
+            "flapping": "flapping",
+        }[incident.quiet]
     return f"{ICONS[incident.status]} *{incident.id}* {incident.title} · {who} · since {clock(incident.since)} UTC"
 
 

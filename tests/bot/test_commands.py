@@ -110,11 +110,11 @@ def test_whoami_says_what_i_may_and_why_a_button_is_refused(house: House) -> Non
     may, takes_l2, *others = ask(house, "whoami").splitlines()
     assert may == (
         "You are Ana, L1, for every team. You may acknowledge, assign, escalate, note, override, report, resolve, "
-        "run runbook, unacknowledge."
+        "run runbook, silence, split, unacknowledge, unsilence."
     )
     assert takes_l2 == (
-        "Refused: accept, approve, findings, reject, resolve unverified, retrain, watch; that takes L2. "
-        "Ask Ben or Eva or Cara or Dan."
+        "Refused: accept, approve, findings, plan maintenance, reject, resolve unverified, retrain, watch; that takes "
+        "L2. Ask Ben or Eva or Cara or Dan."
     )
     assert "Refused to everybody: to decide what you asked for yourself." in others
     assert "Refused: every button of a model that is not of other." in ask(house, "whoami", "U0DAN")

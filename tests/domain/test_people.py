@@ -25,6 +25,10 @@ ALLOWED = {  # written down again on purpose: who changes the rules has to chang
     "retrain": "L2 L3",
     "reject": "L2 L3",
     "approve": "L2 L3",
+    "silence": "L1 L2 L3",
+    "unsilence": "L1 L2 L3",
+    "split": "L1 L2 L3",
+    "plan_maintenance": "L2 L3",
 }
 
 

@@ -45,6 +45,13 @@ class Column(Part):
         None, ge=0, le=1, description="Allowed share of nulls; without it, what left-out windows show"
     )
     attribution_of: str = Field("", description="Of an attribution: the feature it explains")
+    faulty_as: Literal["null", "usual"] = Field(
+        "null",
+        description="What a faulty value becomes before scoring again: null, which the model knows; usual, its median",
+    )
+    restored_by: list[str] = Field(
+        [], description="Columns that tell its value: a lost one is looked up by them in the last good windows"
+    )
 
 
 class Drift(Part):
@@ -200,6 +207,21 @@ class Scoring(Part):
     timeout: Duration = Field(timedelta(minutes=5), description="A longer run is stopped")
 
 
+class Feed(Part):
+    """How a file that did not come is asked for again."""
+
+    command: list[str] = Field(
+        min_length=1, description="Run in the spec's folder with --window NAME --out FILE.parquet"
+    )
+
+
+class Feeds(Part):
+    """Commands of the builders that produce what is missing of one window."""
+
+    batch: Feed | None = Field(None, description="The window's rows; without the model's answers it is scored")
+    labels: Feed | None = Field(None, description="The window's labels known by now: id and label")
+
+
 class ModelSpec(Part):
     """The builders' maintenance instructions for one model."""
 
@@ -225,6 +247,7 @@ class ModelSpec(Part):
     probes: list[Probe] = Field([], description="Endpoints that are asked known questions")
     response: Response = Response()
     scoring: Scoring
+    feeds: Feeds = Feeds()
     retraining: Retraining
     rollout: Rollout = Rollout()
 

@@ -11,6 +11,8 @@ import yaml
 from tidewatch.domain.local_time import known_zone
 from tidewatch.domain.model_spec import TIERS, Tier
 
+FLEET = "fleet"  # the team of what concerns models of many teams: everybody belongs to it
+
 # The lowest tier that may do it. A higher tier may do all that a lower one may.
 MAY: dict[str, Tier] = {
     "acknowledge": "L1",
@@ -25,6 +27,10 @@ MAY: dict[str, Tier] = {
     "resolve_unverified": "L2",
     "findings": "L2",
     "watch": "L2",
+    "silence": "L1",
+    "unsilence": "L1",
+    "plan_maintenance": "L2",
+    "split": "L1",
     "accept": "L2",
     "retrain": "L2",
     "reject": "L2",
@@ -64,14 +70,15 @@ class People:
         return person.name if person else others.get(user, f"<@{user}>")
 
     def of_tier(self, tier: Tier, team: str) -> list[Person]:
-        return [p for p in self.everyone if p.tier == tier and (not p.teams or team in p.teams)]
+        mine = [p for p in self.everyone if p.tier == tier and (not p.teams or team in (FLEET, *p.teams))]
+        return sorted(mine, key=lambda p: bool(p.teams)) if team == FLEET else mine
 
     def allow(self, user: str, action: str, model: str, tiers: Iterable[Tier] | None = None) -> Person:
         """The person, or Refused with the reason. `tiers` narrows who may, where the spec names roles."""
         person, team = self.get(user), model.partition("/")[0]
         if person is None:
             raise Refused("I don't know you: ask for an entry in people.yaml, then try again.")
-        if person.teams and team not in person.teams:
+        if person.teams and team not in (FLEET, *person.teams):
             raise Refused(f"{model} belongs to team {team}; you look after {', '.join(person.teams)}.")
         allowed = [t for t in TIERS if t >= MAY[action] and (tiers is None or t in tiers)]
         if person.tier not in allowed:

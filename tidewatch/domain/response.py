@@ -61,6 +61,7 @@ class Response(Part):
     )
     reopen_within: Duration = Field(timedelta(days=3), description="A finding this soon after reopens the incident")
     recover_after: int = Field(2, ge=1, description="Good windows in a row until an incident has recovered by itself")
+    confirm_after: int = Field(2, ge=1, description="Good windows after it was resolved until that is believed")
     flapping_after: int = Field(3, ge=1, description="Reopenings until an incident is called flapping")
 
     def time_for(self, limit: Limit, tier: Tier, severity: Severity) -> timedelta:

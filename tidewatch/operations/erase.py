@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tidewatch.domain.events import Cause, Draft, as_today
+from tidewatch.operations import silences
 from tidewatch.operations.duty import say_erased
 from tidewatch.operations.journal import INCIDENT, MACHINE, TEXTS, record, send_job, text_names
 from tidewatch.ports import Ports
@@ -60,6 +61,9 @@ def _say(ports: Ports, incident: str, person: str, digests: set[str]) -> None:
     if new:
         these = hashlib.sha256(" ".join(new).encode()).hexdigest()[:16]
         cause = Cause(MACHINE, "cli", f"erased:{person}:{these}")
+        if incident.startswith("SIL-"):  # why something was silenced
+            silences.say_erased(ports, incident, person, new, cause)
+            return
         if not INCIDENT.fullmatch(incident):  # why somebody was put into a rota
             say_erased(ports, incident, person, new, cause)
             return

@@ -55,8 +55,9 @@ def record(ports: Ports, incident: str, cause: Cause, decide: Decide) -> Inciden
             ports.log.append(incident, added)
         except Conflict:
             continue
-        send_job(ports, {"do": "deliver", "incident": incident})
         after = fold((*events, *added))
+        if after and after.in_channel:
+            send_job(ports, {"do": "deliver", "incident": incident})
         if after and to_quiet(after):
             send_page_job(ports, incident)
         return after

@@ -8,6 +8,7 @@ from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
+from tidewatch.operations.counted import catch_up
 from tidewatch.operations.endpoint_again import endpoint_again
 from tidewatch.operations.examine import look_again
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
@@ -69,6 +70,7 @@ def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Ca
 
 def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
     """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
+    catch_up(ports, incident)  # the windows to learn from end with the newest
     text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
@@ -90,7 +92,7 @@ def request_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -
 
 def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> None:
     """Resolved when the check passes now, or when somebody who may says why it is resolved all the same."""
-    state = load(ports, incident)
+    state = catch_up(ports, incident)
     reported = state.signal.family == "reported"  # no check can say that it is over: whoever looked says so
     verified = "whoever looked into the report says so" if reported and reason else checked_again(ports, state)
     text = keep_text(ports, incident, reason, cause.actor) if reason else None
@@ -116,6 +118,8 @@ def checked_again(ports: Ports, incident: Incident) -> str:
         loud = {finding.signal for finding in examined.findings}
         still = bool(columns & set(examined.strange)) or incident.signal in loud
         return "" if still else f"{subject} is in its usual range again"
+    if incident.signal.family == "storm":
+        return "all incidents of it have ended" if incident.over == incident.members.keys() else ""
     if incident.signal.family == "endpoint":
         return endpoint_again(ports, shelf.spec(), incident.finding)
     if incident.signal.family == "staleness" or incident.signal.group == "arrival":

@@ -9,12 +9,15 @@ from tidewatch.domain.incident.deadlines import due
 from tidewatch.domain.incident.happening import event_of
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.oncall.duty import Duty
+from tidewatch.domain.silence import Silence
 from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.duty import team_duty
 from tidewatch.operations.journal import load, record_known, send_job, send_page_job
 from tidewatch.operations.page import page_is_due
 from tidewatch.operations.report import Marker, forget, open_markers
+from tidewatch.operations.silences import keep_quiet, put_away_what_is_over, silences
+from tidewatch.operations.storms import add_up, gather
 from tidewatch.ports import Ports
 
 EVERY = timedelta(minutes=1)  # how often the timer calls
@@ -27,20 +30,25 @@ def sweep(ports: Ports) -> None:
     Raises BrokenRecord for a stream that cannot be read, once all the others have been looked after.
     """
     broken: list[BrokenRecord] = []
+    known, seen = silences(ports), list[Incident]()
+    gather(ports)
     duty_of = cache(partial(team_duty, ports))
     for marker in open_markers(ports):
         try:
-            _look_after(ports, marker, duty_of)
+            seen += _look_after(ports, marker, known, duty_of)
         except BrokenRecord as error:
             broken.append(error)
+    add_up(ports, seen, whole=not broken)
+    put_away_what_is_over(ports, known)
     if broken:
         raise broken[0]
 
 
-def _look_after(ports: Ports, marker: Marker, duty_of: Callable[[str], Duty]) -> None:
+def _look_after(ports: Ports, marker: Marker, known: list[Silence], duty_of: Callable[[str], Duty]) -> list[Incident]:
+    """The incident as it is now; nothing when there is none yet."""
     if not ports.log.read(marker.incident):
-        return  # its writer died before the first event; the next finding of the signal writes it
-    incident = load(ports, marker.incident)
+        return []  # its writer died before the first event; the next finding of the signal writes it
+    incident = keep_quiet(ports, load(ports, marker.incident), known)
     duty = duty_of(incident.model.partition("/")[0])
     while steps := due(incident, ports.clock.now(), duty):
         before, incident = incident, _carry_out(ports, incident.id, steps[0].key, duty)
@@ -52,6 +60,7 @@ def _look_after(ports: Ports, marker: Marker, duty_of: Callable[[str], Duty]) ->
     if page_is_due(ports, incident):
         send_page_job(ports, incident.id)
     forget(ports, marker)
+    return [incident]
 
 
 def _carry_out(ports: Ports, incident: str, key: str, duty: Duty) -> Incident:

@@ -6,6 +6,7 @@ from typing import Any
 
 Block = dict[str, Any]
 RED, AMBER, BLUE, GREEN = "#b3261e", "#d9a441", "#1264a3", "#2eb67d"
+GREY = "#868686"
 
 
 def cut(text: str, most: int) -> str:

@@ -64,8 +64,8 @@ def handed_over(event: Event, incident: Incident, people: People, text_of: TextO
         f"{'still running' if run.verdict == 'running' else f'{run.verdict}, {escape(run.sentence)}'}"
         for run in runs
     ]
-    for user, at, parts in incident.findings_of:
-        if at <= event.at:
+    for user, seq, parts in incident.findings_of:
+        if seq < event.seq:
             lines.append(f"*Findings* by {people.name(user)}:{findings_told(parts, text_of)}")
     return "\n" + "\n".join(lines)
 

@@ -10,6 +10,7 @@ from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
 from tidewatch.ports.chat import ChatMessage
 from tidewatch.render import blocks as kit
+from tidewatch.render.storm_card import quiet_blocks, storm_blocks
 
 ICONS = {"open": "🔴", "acknowledged": "👀", "observing": "🔭", "resolved": "✅"}
 _NOTES = [("note", "Add a note…"), ("timeline", "Timeline")]
@@ -51,7 +52,15 @@ def handover_message(spec: ModelSpec, version: str, windows: int, people: People
 
 def incident_card(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> ChatMessage:
     """The card in the state the incident is in."""
+    icon, color = ICONS[incident.status], COLORS[incident.status]
+    if incident.status != "resolved" and (incident.storm or incident.silence):
+        icon, color = ("🌊" if incident.storm else "🔕"), kit.GREY
+        return ChatMessage(f"{icon} {incident.title} ({incident.id}, {incident.quiet})", quiet_blocks(incident), color)
     match incident.status:
+        case "open" | "acknowledged" if incident.signal.family == "storm":
+            small_print = _small_print(incident, people)
+            escalate = _escalate(incident, kit.value(incident.id, incident.version))
+            blocks = storm_blocks(incident, people, small_print, escalate, icon)
         case "open":
             blocks = _alert(incident, people, runbook, picture)
         case "acknowledged":
@@ -60,8 +69,8 @@ def incident_card(incident: Incident, people: People, runbook: Runbook | None, p
             blocks = _observing(incident, people)
         case "resolved":
             blocks = _resolved(incident, people)
-    text = f"{ICONS[incident.status]} {incident.title} ({incident.id}, {incident.status})"
-    return ChatMessage(text, blocks, COLORS[incident.status])
+    text = f"{icon} {incident.title} ({incident.id}, {incident.status})"
+    return ChatMessage(text, blocks, color)
 
 
 def superseded_card(incident: Incident) -> ChatMessage:
@@ -76,6 +85,8 @@ def superseded_card(incident: Incident) -> ChatMessage:
 def _alert(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
     again = f" Came back, {_times(incident.reopened)}." if incident.reopened else ""
+    if incident.flapping:
+        again += " 🔁 It is flapping: nobody is called for the next times, until somebody acts or it stays good."
     parts = [
         kit.header(f"{ICONS['open']} {incident.title}"),
         kit.section(
@@ -138,13 +149,15 @@ def _resolved(incident: Incident, people: People) -> list[kit.Block]:
     by = f" by {people.name(incident.owner)}" if incident.owner and not incident.recovered else ""
     how = "recovered" if incident.recovered else "resolved"
     flapping = " · 🔁 flapping" if incident.flapping else ""
+    needed = incident.response.confirm_after
+    stays = "it stays good" if incident.confirmed else f"provisional until {needed} more windows are good"
     return [
         kit.section(
             f"{ICONS['resolved']} *{kit.escape(incident.title)}* {how} {clock(ended)} UTC{by}, "
             f"after {length(ended - incident.since)}\n{kit.escape(incident.resolution)}",
             kit.overflow([("timeline", "Timeline"), ("note", "Add a note…"), *_undo(incident)], carried),
         ),
-        kit.context(f"{incident.id} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
+        kit.context(f"{incident.id} · {stays} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
     ]
 
 

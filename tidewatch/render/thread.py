@@ -37,6 +37,10 @@ def _run(data: Mapping[str, Any], _: str, text_of: TextOf) -> str:
     return f"{verdict[data['verdict']].format(name)}: {escape(data['sentence'])}.{log}"
 
 
+def _often(data: Mapping[str, Any]) -> str:
+    return f", {data['times']} times" if "times" in data else ""
+
+
 def _vote(data: Mapping[str, Any], who: str, text_of: TextOf) -> str:
     said = "✅ {} says yes to" if data["decision"] == "approved" else "✋ {} says no to"
     return f"{said.format(who)} `{data['request']}`.{quoted(text_of(data.get('reason')))}"
@@ -91,13 +95,22 @@ TELLS: dict[str, Tell] = {
     "accepted_as_usual": lambda d, who, text: f"✅ {who} {escape(d['sentence'])}.{quoted(text(d.get('reason')))}",
     "baseline_relearnt": lambda d, who, _: f"📐 Learnt: {escape(d['sentence'])}.",
     "recovered": lambda d, who, _: f"✅ Recovered: {escape(d['sentence'])}.",
+    "joined_storm": lambda d, *_: f"🌊 Part of {d['storm']} now, like others of the same cause: nobody is called here.",
+    "left_storm": lambda d, who, text: (
+        f"🌊 {who} says it is no part of {d['storm']}: it waits for somebody again.{quoted(text(d.get('reason')))}"
+    ),
+    "silenced": lambda d, *_: f"🔕 {d['silence']} ({d['kind']}) silences it until {d['until'][:16]} UTC.",
+    "silence_ended": lambda d, *_: f"🔔 {d['silence']} is over and it is still bad.",
+    "confirmed": lambda d, *_: f"✅ Stays good: {escape(d['sentence'])}.",
     "texts_erased": lambda d, who, _: f"🧽 {len(d['texts'])} of the texts here were erased on request.",
     # Only in the timeline: they would drown a thread.
     "opened": lambda d, who, _: f"🔴 Opened: {escape(d['findings'][0]['sentence'])}.",
-    "observed": lambda d, who, _: f"· Seen again: {escape(d['findings'][0]['sentence'])}.",
+    "observed": lambda d, who, _: f"· Seen again{_often(d)}: {escape(d['findings'][0]['sentence'])}.",
+    "storm_grew": lambda d, *_: f"· {len(d['joined'])} more: {escape(d['finding']['sentence'])}.",
+    "storm_eased": lambda d, *_: f"· {escape(d['finding']['sentence'])}.",
     "window_passed": lambda d, who, _: f"· {d['window']} was good.",
 }
-SILENT = {"opened", "observed", "window_passed", "runbook_begun", "page_quieted"}
+SILENT = {"opened", "observed", "window_passed", "runbook_begun", "storm_grew", "storm_eased", "page_quieted"}
 
 
 def tell(event: Event, people: People, text_of: TextOf) -> str:

@@ -40,7 +40,8 @@ def due(incident: Incident, now: datetime, duty: Duty = NOBODY) -> list[Step]:
         return steps
     if incident.watch_until and now > incident.watch_until:
         steps.append(Step("end_watch", f"watch-ended:{incident.version}", "the time to watch is over"))
-    return [step for step in (*steps, *_timely(incident, now, duty)) if step.key not in incident.keys]
+    timely = () if incident.quiet else _timely(incident, now, duty)
+    return [step for step in (*steps, *timely) if step.key not in incident.keys]
 
 
 def _unanswered(incident: Incident, now: datetime) -> list[Step]:

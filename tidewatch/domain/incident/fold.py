@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding, Signal
-from tidewatch.domain.incident import paging
+from tidewatch.domain.incident import paging, quiet
 from tidewatch.domain.incident.approval import Approval, Vote
 from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.run import Run
@@ -30,6 +30,8 @@ def fold(events: Iterable[Event]) -> Incident | None:
             incident = _opened(event)
         elif incident is not None and event.kind in _STEPS:
             incident = paging.answered(_STEPS[event.kind](incident, event), event)
+        if incident is not None and not incident.in_channel and quiet.is_loud(event):
+            incident = replace(incident, in_channel=True)
     if incident is None:
         return None
     return replace(incident, version=last.seq, head=last.hash, keys=frozenset(keys))
@@ -37,7 +39,7 @@ def fold(events: Iterable[Event]) -> Incident | None:
 
 def _opened(event: Event) -> Incident:
     data = event.data
-    return Incident(
+    incident = Incident(
         id=event.incident,
         signal=Signal(**data["signal"]),
         title=data["title"],
@@ -51,6 +53,7 @@ def _opened(event: Event) -> Incident:
         waits_since=event.at,
         last_seen=event.at,
     )
+    return quiet.with_worst(quiet.came(incident, data), incident.findings)
 
 
 def _worst_last(records: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
@@ -59,16 +62,19 @@ def _worst_last(records: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
 
 
 def _observed(incident: Incident, event: Event) -> Incident:
-    kept = incident.findings[:1] + _worst_last(event.data["findings"])
-    return replace(incident, findings=kept, last_seen=event.at, passed=())
+    found = _worst_last(event.data["findings"])
+    kept = replace(
+        incident, findings=incident.findings[:1] + found, last_seen=event.at, passed=(), told=incident.told + 1
+    )  # fmt: skip
+    return quiet.with_worst(kept, found)
 
 
 def _reopened(incident: Incident, event: Event) -> Incident:
-    incident = _observed(incident, event)
+    incident = quiet.came(_observed(incident, event), event.data)
     return replace(
         incident, status="open", owner="", owned_since=None, tier="L1", tier_since=event.at, since=event.at,
-        waits_since=event.at, resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
-        owners_so_far=(),
+        waits_since=event.at, resolved=None, reopened=incident.reopened + 1, returns=incident.returns + 1,
+        watch_until=None, paged=(), owners_so_far=(),
     )  # fmt: skip
 
 
@@ -82,7 +88,7 @@ def _assigned(incident: Incident, event: Event) -> Incident:
 
 def _taken(incident: Incident, event: Event, owner: str) -> Incident:
     return replace(
-        incident, status="acknowledged", owner=owner, owned_since=event.at, watch_until=None,
+        quiet.somebody_acted(incident), status="acknowledged", owner=owner, owned_since=event.at, watch_until=None,
         owners_so_far=(*incident.owners_so_far, (owner, event.at)),
     )  # fmt: skip
 
@@ -142,7 +148,7 @@ def _run_undone(incident: Incident, event: Event) -> Incident:
 def _findings_written(incident: Incident, event: Event) -> Incident:
     return replace(
         incident, written_findings=incident.written_findings + 1,
-        findings_of=(*incident.findings_of, (event.actor, event.at, event.data)),
+        findings_of=(*incident.findings_of, (event.actor, event.seq, event.data)),
     )  # fmt: skip
 
 
@@ -230,9 +236,12 @@ _STEPS: dict[str, Step] = {
     "watched": _watched,
     "watch_ended": _waits_again,
     "relapsed": _waits_again,
-    "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
+    "window_passed": lambda incident, event: replace(
+        incident, passed=(*incident.passed, event.data["window"]), told=incident.told + 1
+    ),
     "resolved": _resolved,
     "accepted_as_usual": lambda incident, event: replace(_resolved(incident, event), unlearnt=True),
     "baseline_relearnt": lambda incident, _: replace(incident, unlearnt=False),
     "recovered": _resolved,
+    **quiet.STEPS,
 }

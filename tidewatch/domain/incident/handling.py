@@ -126,6 +126,11 @@ def resolve(incident: Incident, people: People, user: str, verified: str, reason
     """`verified` is the sentence of a check that passed; without one, a higher tier and a reason are needed."""
     people.allow(user, "resolve" if verified else "resolve_unverified", incident.model)
     _must_not_be_resolved(incident)
+    if incident.signal.family == "storm" and not verified:
+        raise Refused(
+            f"{incident.id} ends with the last of its incidents; `status {incident.id}` lists those still bad. Split "
+            "off what is another matter, or silence it."
+        )
     if not verified and reason is None:
         if incident.signal.family == "reported":
             raise Refused(f"A person reported {incident.id}, so no check can say that it is over: give a reason.")

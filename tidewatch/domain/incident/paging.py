@@ -13,7 +13,22 @@ from tidewatch.domain.model_spec import TIERS
 from tidewatch.domain.oncall.duty import Duty
 
 UNSEEN_AFTER = timedelta(minutes=2)  # the chat has had so long to show a call
-ANSWERS = ("acknowledged", "unacknowledged", "assigned", "watched", "promoted", "resolved", "recovered", "reopened")
+ANSWERS = frozenset(
+    [
+        "acknowledged",
+        "unacknowledged",
+        "assigned",
+        "watched",
+        "promoted",
+        "resolved",
+        "recovered",
+        "reopened",
+        "silenced",
+        "silence_ended",
+        "joined_storm",
+        "left_storm",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +47,8 @@ class Quieting:
 
 
 def to_page(incident: Incident, shown: int, now: datetime) -> list[Outgoing]:
-    """`shown` is how many events the chat has shown. Nobody is paged for what somebody has taken, or what is over."""
-    if incident.status != "open":
+    """`shown` is how many events the chat has shown. Nobody is paged for what is taken, quiet or over."""
+    if incident.status != "open" or incident.quiet:
         return []
     reasons = [(call, _why(incident, call, shown, now)) for call in waiting(incident)]
     return [Outgoing(call, why) for call, why in reasons if why]
@@ -45,7 +60,7 @@ def to_quiet(incident: Incident) -> list[Quieting]:
     due = []
     for call in incident.calls:
         how: Quiet | None = "resolved" if incident.status == "resolved" or call not in current else None
-        if how is None and incident.status != "open":
+        if how is None and (incident.status != "open" or incident.quiet):
             how = "acknowledged"
         due += [
             Quieting(call, pager, how)
@@ -75,7 +90,12 @@ def next_call(incident: Incident, lost: Call, now: datetime, duty: Duty) -> Step
     callees = [*duty.of(incident.tier, now, incident.owners.get(incident.tier, ()))]
     callees += [callee for tier in above for callee in duty.of(tier, now, incident.owners.get(tier, ()))[:1]]
     callee = next((callee for callee in callees if callee.person not in incident.paged), None)
-    if incident.status != "open" or lost.page not in [call.page for call in waiting(incident)] or callee is None:
+    if (
+        incident.status != "open"
+        or incident.quiet
+        or lost.page not in [call.page for call in waiting(incident)]
+        or callee is None
+    ):
         return None
     why = "no pager can reach whoever was called before"
     return Step("page", f"unreachable:{lost.page}", why, callee.person, callee.entry, incident.tier)
@@ -105,7 +125,7 @@ def called(incident: Incident, event: Event) -> Incident:
     call = Call(event.incident, event.seq, event.data["person"], incident.tier, event.at, why)
     return replace(
         incident, calls=(*incident.calls, call), unanswered_since=incident.unanswered_since or event.at,
-        paged=(*incident.paged, call.person), paged_at=event.at,
+        paged=(*incident.paged, call.person), paged_at=event.at, warned=incident.warned or incident.flapping,
     )  # fmt: skip
 
 

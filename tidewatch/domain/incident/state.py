@@ -1,7 +1,7 @@
 """A signal that people deal with. Its state is the fold of its events (`fold.py`), nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -44,9 +44,7 @@ class Incident:
     approvals: tuple[Approval, ...] = ()
     retraining: Literal["", "requested", "running", "failed", "compared"] = ""
     written_findings: int = 0  # by L2
-    findings_of: tuple[
-        tuple[str, datetime, Mapping[str, Mapping[str, str]]], ...
-    ] = ()  # by whom, when, text references
+    findings_of: tuple[tuple[str, int, Mapping[str, Mapping[str, str]]], ...] = ()  # by whom, event, text references
     passed: tuple[str, ...] = ()  # good windows in a row
     watch_until: datetime | None = None
     paged: tuple[str, ...] = ()  # since the present tier was called
@@ -60,6 +58,18 @@ class Incident:
     promoted: str = ""  # the version that was promoted to end this
     unlearnt: bool = False  # accepted as usual, and the baseline does not know it yet
     replaced: str = ""  # and the one it replaced
+    told: int = 0  # observations and good windows in the log since it was (re)opened
+    worst: Mapping[str, tuple[int, float]] = field(default_factory=dict)  # per check: severity, departure
+    returns: int = 0  # reopenings since it last stayed good
+    confirmed: bool = False  # resolved, and good windows have followed
+    warned: bool = False  # called for since it flaps
+    hushed: bool = False  # it flaps, and people were called for that once
+    silence: str = ""  # the silence that covers it
+    storm: str = ""  # the incident of the storm it is part of
+    alone: bool = False  # somebody said that it is no part of the storm
+    in_channel: bool = False  # it has a card, or is to have one
+    members: Mapping[str, str] = field(default_factory=dict)  # of a storm: incident -> model
+    over: frozenset[str] = frozenset()  # of these, the resolved ones
     keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
 
     @property
@@ -89,7 +99,12 @@ class Incident:
 
     @property
     def flapping(self) -> bool:
-        return self.reopened >= self.response.flapping_after
+        return self.returns >= self.response.flapping_after
+
+    @property
+    def quiet(self) -> Literal["", "storm", "silence", "flapping"]:
+        """Why nobody is called; empty when the clocks of its tier run."""
+        return "storm" if self.storm else "silence" if self.silence else "flapping" if self.hushed else ""
 
     @property
     def running(self) -> Run | None:
@@ -132,5 +147,5 @@ def clock_began(incident: Incident, limit: Limit) -> datetime | None:
 
 
 def _deadline(incident: Incident, limit: Limit) -> datetime | None:
-    began = clock_began(incident, limit)
+    began = None if incident.quiet else clock_began(incident, limit)
     return incident.response.deadline(limit, incident.tier, incident.severity, began) if began else None
