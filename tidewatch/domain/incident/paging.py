@@ -13,22 +13,10 @@ from tidewatch.domain.model_spec import TIERS
 from tidewatch.domain.oncall.duty import Duty
 
 UNSEEN_AFTER = timedelta(minutes=2)  # the chat has had so long to show a call
-ANSWERS = frozenset(
-    [
-        "acknowledged",
-        "unacknowledged",
-        "assigned",
-        "watched",
-        "promoted",
-        "resolved",
-        "recovered",
-        "reopened",
-        "silenced",
-        "silence_ended",
-        "joined_storm",
-        "left_storm",
-    ]
-)
+ANSWERS = (
+    "acknowledged", "unacknowledged", "assigned", "watched", "promoted", "resolved", "recovered", "reopened",
+    "silenced", "silence_ended", "joined_storm", "left_storm",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
