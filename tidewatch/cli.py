@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -90,6 +90,25 @@ def show_incident(
         show(json.dumps(incident_whole(home, incident), indent=1) if as_json else incident_story(home, incident))
     except (UnknownIncident, ValueError) as error:
         fail(str(error))
+
+
+@app.command()
+def timeline(
+    incident: Annotated[str, typer.Argument(help="INC-1001")],
+    form: Annotated[Literal["md", "json", "html"], typer.Option("--format", help="How it is written.")] = "md",
+    out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """The post-mortem of an incident: summary, impact, who, what was tried, approvals, every event."""
+    from tidewatch.commands.exporting import CannotWrite, incident_account, write_account  # noqa: PLC0415
+    from tidewatch.commands.looking import UnknownIncident  # noqa: PLC0415
+    from tidewatch.domain.events import BrokenRecord  # noqa: PLC0415
+
+    try:
+        told = write_account(home, incident, form, out) + "\n" if out else incident_account(home, incident, form)
+    except (UnknownIncident, CannotWrite, BrokenRecord) as error:
+        fail(str(error))
+    sys.stdout.write(told)
 
 
 @log.command("verify")
