@@ -3,28 +3,33 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 from tidewatch.operations.examine import usual_before
 from tidewatch.operations.performance_picture import draw_performance
+from tidewatch.operations.profiling import count
 from tidewatch.operations.row_checks import ROW_CHECKS
 from tidewatch.operations.shelf import Shelf, UnknownModel
 from tidewatch.ports import Ports
+from tidewatch.ports.tables import UnreadableTable
 from tidewatch.render.axis import number
 from tidewatch.render.category_picture import category_alt, category_picture
 from tidewatch.render.density import Spread
 from tidewatch.render.drift_picture import drift_alt, drift_picture
 
 
-def draw(ports: Ports, incident: Incident) -> tuple[str, str] | None:
-    """SVG and the sentence a screen reader says; None where there is nothing to draw."""
+def draw(ports: Ports, incident: Incident, *, as_it_came: bool = False) -> tuple[str, str] | None:
+    """SVG and the sentence a screen reader says; None where there is nothing to draw. `as_it_came` looks at the batch
+    before any correction, which takes as long as counting it."""
     shelf, finding = Shelf(ports, incident.model), incident.finding
     try:
         if finding.family == "input" and finding.check not in ROW_CHECKS:
-            return _distributions(shelf, shelf.spec(), finding)
+            return _distributions(shelf, shelf.spec(), finding, as_it_came)
         if finding.family == "performance":
             return draw_performance(shelf, shelf.spec(), finding)
     except UnknownModel:
@@ -32,11 +37,15 @@ def draw(ports: Ports, incident: Incident) -> tuple[str, str] | None:
     return None
 
 
-def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding) -> tuple[str, str] | None:
+def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding, as_it_came: bool) -> tuple[str, str] | None:
     column, record = spec.columns.get(finding.subject), shelf.window(finding.window)
     baseline = shelf.baseline(record.version if record else "1")
-    profile = shelf.profile(finding.window, baseline)
-    if profile is None or column is None or column.sensitive:
+    if column is None or column.sensitive:
+        return None
+    profile = (
+        _uncorrected(shelf, spec, baseline, finding.window) if as_it_came else shelf.profile(finding.window, baseline)
+    )
+    if profile is None or finding.subject not in profile.columns:
         return None
     usual, now = (
         usual_before(shelf, spec, baseline, finding.window).columns[finding.subject],
@@ -52,6 +61,15 @@ def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding) -> tuple[str
         svg = category_picture(title=title, subtitle=finding.sentence, usual=shares[0], now=shares[1], footer=footer)
         return svg, category_alt(title, *shares)
     return None
+
+
+def _uncorrected(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str) -> Profile | None:
+    """None when the batch is not kept any more, or cannot be read."""
+    data = shelf.original(window)
+    try:
+        return count(shelf.ports.tables, data, f"{window}.parquet", spec, baseline).profile if data else None
+    except UnreadableTable:
+        return None
 
 
 def _shares(profile: TextProfile, *both: TextProfile) -> dict[str, float]:

@@ -255,11 +255,12 @@ def _answers(source: Source, parts: Mapping[str, Any]) -> tuple[tuple[str, str],
 
 def _tried(source: Source, run: Run) -> Tried:
     ended = [e for e in source.events if e.kind == "runbook_finished" and e.data["run"] == run.id]
-    output = source.text(ended[-1].data.get("output")) if ended else ""
+    said = source.text(ended[-1].data.get("output")) if ended else ""
+    output = "\n".join(said.partition(VERIFICATION)[0].strip().splitlines()[-TAIL:])
     return Tried(
         run.id, plain(run.runbook), plain(run.title), source.name(run.by), _time(run.started),
         (run.finished - run.started).total_seconds() if run.finished else None, run.verdict, plain(run.sentence),
-        tuple(map(plain, run.windows)), cut("\n".join(output.partition(VERIFICATION)[0].strip().splitlines()[-TAIL:]), 4000), run.undone,
+        tuple(map(plain, run.windows)), cut(output, 4000), run.undone,
     )  # fmt: skip
 
 
