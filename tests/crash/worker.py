@@ -28,11 +28,11 @@ def main() -> None:
 
 
 def _work(order: dict[str, Any]) -> NoReturn:
-    acks = os.open(order["acks"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    Path(order["acks"]).touch()
     os.kill(os.getpid(), signal.SIGSTOP)
     try:
         with planted(order["plant"]):
-            WORKS[order["work"]].work(Path(order["root"]), lambda name: _ack(acks, name))
+            WORKS[order["work"]].work(Path(order["root"]), lambda name: _ack(order["acks"], name))
     except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
         with suppress(OSError):  # its disk may be full
             Path(order["acks"]).with_suffix(".err").write_text(traceback.format_exc())
@@ -40,8 +40,9 @@ def _work(order: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def _ack(acks: int, name: str) -> None:
-    os.write(acks, f"{name}\n".encode())
+def _ack(acks: str, name: str) -> None:
+    with open(acks, "ab", buffering=0) as file:
+        file.write(f"{name}\n".encode())
 
 
 def _say(number: int) -> None:
