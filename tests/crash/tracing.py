@@ -1,12 +1,13 @@
 """Workers under strace: which calls of theirs touch storage, and what becomes of the work when one of them fails."""
 
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import os
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -116,21 +117,31 @@ class Worked:
             if not (call := CALL.match(line)):
                 continue
             numbers[call[1]] += 1
-            if f"{self.home}/" in line or f'"{self.home}"' in line or call[1] in TALKS and "TCP" in line:
+            if f"{self.home}/" in line or f'"{self.home}"' in line or call[1] in TALKS and "socket:" in line:
                 yield call[1], numbers[call[1]], call[2]
 
     def recover(self, plant: str = "") -> list[str]:
         """Start again and look: everything that went wrong, in sentences."""
+        said: list[str] = []
+        try:
+            with planted(plant):
+                said += self._recovered()
+        except Exception as error:  # noqa: BLE001 - whatever stops the restart is what is looked for
+            said.append(f"the restart failed: {error!r}\n{traceback.format_exc()}")
+        return said
+
+    def _recovered(self) -> Iterator[str]:
         work = WORKS[self.work]
-        with planted(plant):
-            lost = [] if self.work == "delivery" else missing(self.acknowledged, work.kept(self.home))
-            work.restart(self.home)
-            lost += missing(self.acknowledged, work.kept(self.home)) + work.wrong(self.home)
+        if work.lies_in_the_home:
+            yield from missing(self.acknowledged, work.kept(self.home))
+        work.restart(self.home)
+        yield from missing(self.acknowledged, work.kept(self.home))
+        yield from work.wrong(self.home)
+        if work.is_done_again:
             again: list[str] = []
-            if self.work in ("log", "markers"):  # people and feeds do it again
-                work.work(self.home, again.append)
-                lost += missing(again, work.kept(self.home)) + work.wrong(self.home)
-        return lost
+            work.work(self.home, again.append)
+            yield from missing(again, work.kept(self.home))
+            yield from work.wrong(self.home)
 
     def clear(self) -> None:
         shutil.rmtree(self.place)

@@ -65,7 +65,10 @@ def cause(key: str, user: str = "U0ANA") -> Cause:
 
 
 class Work:
-    """What all have in common: afterwards the log is whole and every stream belongs to one signal."""
+    """What all have in common: afterwards the log is whole and holds every cause once."""
+
+    is_done_again = False  # by people who were not answered, by feeds that were not acknowledged
+    lies_in_the_home = True  # what it acknowledges; else it lies where the work went
 
     def prepare(self, root: Path) -> None:
         """What lies there already when the worker starts."""
@@ -107,6 +110,7 @@ def _appends(house: House, incident: str, keys: Counter[str]) -> Iterator[tuple[
 class Log(Work):
     """Notes of a person through operations/journal, in an incident that is there and in one that is not."""
 
+    is_done_again = True
     notes = 2
 
     def prepare(self, root: Path) -> None:
@@ -150,6 +154,7 @@ def replace_draft(event: Any) -> Any:
 class Markers(Work):
     """Findings become incidents: of a new signal, of one that is open, of one whose reopen window is over."""
 
+    is_done_again = True
     keys = (("friday", "weight"), ("friday", "colour"), ("saturday", "weight"))
 
     def prepare(self, root: Path) -> None:
@@ -191,6 +196,8 @@ class Markers(Work):
 
 class Delivery(Work):
     """What the log says appears in a chat that is really asked over HTTP."""
+
+    lies_in_the_home = False
 
     def prepare(self, root: Path) -> None:
         house = house_at(root)
