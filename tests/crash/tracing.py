@@ -135,24 +135,29 @@ class Worked:
         if work.lies_in_the_home:
             yield from missing(self.acknowledged, work.kept(self.home))
         work.restart(self.home)
-        yield from missing(self.acknowledged, work.kept(self.home))
-        yield from work.wrong(self.home)
+        relied_on = self.acknowledged
         if work.is_done_again:
-            again: list[str] = []
-            work.work(self.home, again.append)
-            yield from missing(again, work.kept(self.home))
-            yield from work.wrong(self.home)
+            relied_on = []
+            work.work(self.home, relied_on.append)
+        yield from missing(relied_on, work.kept(self.home))
+        yield from work.wrong(self.home)
 
     def clear(self) -> None:
         shutil.rmtree(self.place)
 
 
 def faults(clean: Worked) -> Iterator[Fault]:
-    """Each that the calls of a clean run can have."""
+    """Each that a call of a clean run can have; of the many calls that only look, one in five is refused."""
+    looks = 0
     for name, number, arguments in clean.calls():
-        changes = name in CHANGES and HARMLESS.get(name, "") in arguments
-        if changes or name in TALKS:
+        if name in TALKS:
             yield Fault(name, number, "signal=KILL")
-        yield Fault(name, number, "error=ECONNRESET" if name in TALKS else "error=EIO")
-        if changes:
+            yield Fault(name, number, "error=ECONNRESET")
+        elif name in CHANGES and HARMLESS.get(name, "") in arguments:
+            yield Fault(name, number, "signal=KILL")
+            yield Fault(name, number, "error=EIO")
             yield Fault(name, number, "error=ENOSPC", lasting=True)
+        else:
+            looks += 1
+            if looks % 5 == 1:
+                yield Fault(name, number, "error=EIO")
