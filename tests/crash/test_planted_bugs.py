@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from tests.crash.power import CALLS, OPTIONS
 from tests.crash.test_power_loss import losses
+from tests.crash import test_response_model as response
 from tests.crash.tracing import CHANGES, TALKS, Workshop, faults
+from tests.operations.stand_ins import RecordingChat
 from tidewatch.console import Console
 
 
@@ -51,3 +56,9 @@ def test_what_is_not_finished_after_a_death_is_found(
             )
             found += worked.recover(plant)
     assert any(said in sentence for sentence in found)
+
+
+def test_the_model_of_the_response_finds_a_post_that_is_made_twice() -> None:
+    without_shrinking = settings(response.TestResponse.settings, phases=[Phase.generate], print_blob=False)
+    with patch.object(RecordingChat, "find", lambda *given, **named: None), pytest.raises(AssertionError):
+        run_state_machine_as_test(response.Response, settings=without_shrinking)
