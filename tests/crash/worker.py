@@ -29,6 +29,7 @@ def main() -> None:
 
 def _work(order: dict[str, Any]) -> NoReturn:
     Path(order["acks"]).touch()
+    os.chdir(Path(order["acks"]).parent)  # where no folder for temporary files can be made, they come here
     os.kill(os.getpid(), signal.SIGSTOP)
     try:
         with planted(order["plant"]):
