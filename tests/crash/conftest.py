@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.bot.team import door, workspace
+from tests.crash.jobs import furnish_model
 from tests.crash.tracing import Workshop
-from tests.crash.works import WORKS, furnish_model
+from tests.crash.works import WORKS
 from tests.operations.house import House
 from tidewatch.console import Console
 

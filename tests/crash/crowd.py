@@ -1,10 +1,10 @@
-"""Many processes that find the same thing, and write to the same incident, in the same instant: `crowd.py HOME COUNT`."""
+"""Many processes that find the same thing and write to one incident in the same instant: HOME COUNT."""
 
 import os
 import sys
 from pathlib import Path
 
-from tests.crash.works import cause, house_at
+from tests.crash.work import cause, house_at
 from tidewatch.operations.report import report
 from tidewatch.operations.respond import note
 

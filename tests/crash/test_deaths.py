@@ -1,7 +1,6 @@
 """Workers die, and disks fail and fill up, at every call that touches storage; nothing is lost and nothing doubled."""
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from tests.crash.tracing import CHANGES, LOOKS, TALKS, Fault, Workshop, faults
 from tests.crash.works import WORKS
 from tidewatch.console import Console
 
-SOME = 24  # faults of each work, where not every one is tried; half of them deaths
+SOME = 16  # faults of each work, where not every one is tried; half of them deaths
 
 
 def some_of(planned: list[Fault]) -> list[Fault]:
@@ -33,7 +32,7 @@ def test_whenever_a_worker_dies_or_its_disk_fails_what_it_acknowledged_is_there_
     clean = workshop.run(work, template, trace=trace)
     assert clean.status == 0, clean.error
     assert clean.recover() == []
-    found, deaths, started = [], Counter(), time.perf_counter()
+    found, deaths = [], Counter[str]()
     planned = list(faults(clean))
     for fault in planned if every_call else some_of(planned):
         workspace.clear()
@@ -41,7 +40,6 @@ def test_whenever_a_worker_dies_or_its_disk_fails_what_it_acknowledged_is_there_
         deaths[fault.how] += worked.status != 0
         found += [f"{fault}: {sentence}" for sentence in worked.recover()]
         worked.clear()
-    seconds = time.perf_counter() - started
-    print(f"{work}: {len(planned)} faults possible, ended {dict(deaths)}, {seconds:.1f} s")
+    print(f"{work}: of {len(planned)} faults, so many ended it: {dict(deaths)}")  # noqa: T201 - make crash-test shows it
     assert found == []
     assert deaths["signal=KILL"] > 0

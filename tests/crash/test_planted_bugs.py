@@ -8,9 +8,9 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.crash import test_response_model as response
 from tests.crash.power import CALLS, OPTIONS
 from tests.crash.test_power_loss import losses
-from tests.crash import test_response_model as response
 from tests.crash.tracing import CHANGES, TALKS, Workshop, faults
 from tests.operations.stand_ins import RecordingChat
 from tidewatch.console import Console
@@ -42,7 +42,13 @@ def test_a_sync_that_is_missing_is_found_by_a_power_cut(
     ],
 )
 def test_what_is_not_finished_after_a_death_is_found(
-    plant: str, work: str, call: str, said: str, workshop: Workshop, templates: Callable[[str], Path], workspace: Console
+    plant: str,
+    work: str,
+    call: str,
+    said: str,
+    workshop: Workshop,
+    templates: Callable[[str], Path],
+    workspace: Console,
 ) -> None:
     trace, found = (*CHANGES, *TALKS), []
     workspace.clear()

@@ -71,7 +71,9 @@ class Response(RuleBasedStateMachine):
     @rule(data=st.data(), user=PEOPLE, death=DEATHS)
     def take(self, data: st.DataObject, user: str, death: int) -> None:
         model = self.one(data)
-        if self.asked(lambda h, c: acknowledge(h.ports, model.name, c), user, death, not model.over and not model.owner):
+        if self.asked(
+            lambda h, c: acknowledge(h.ports, model.name, c), user, death, not model.over and not model.owner
+        ):
             model.owner = user
 
     @precondition(lambda self: self.models)

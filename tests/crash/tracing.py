@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from tests.crash.plants import planted
-from tests.crash.works import WORKS, missing
+from tests.crash.work import missing
+from tests.crash.works import WORKS
 
 CHANGES = (
     "openat", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "fallocate", "rename", "link", "unlink", "mkdir",
@@ -78,8 +79,9 @@ class Workshop:
         self._in.write(json.dumps(order) + "\n")
         self._in.flush()
         child = self._line()
-        with subprocess.Popen(
-            ["strace", "-y", "-p", str(child), "-o", str(place / "calls"), "-e", f"trace={','.join(trace)}", *options],
+        attached = ["-p", str(child), "-o", str(place / "calls")]
+        with subprocess.Popen(  # noqa: S603
+            ["strace", "-y", *attached, "-e", f"trace={','.join(trace)}", *options],  # noqa: S607
             stderr=subprocess.PIPE, text=True,
         ) as tracer:  # fmt: skip
             assert tracer.stderr is not None

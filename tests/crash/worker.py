@@ -1,4 +1,4 @@
-"""A process of its own for every piece of work, made at once: `python -m tests.crash.worker` forks itself for each order.
+"""A process of its own for every piece of work, made at once: `python -m tests.crash.worker` forks for each order.
 
 An order is a line of JSON. The new process stops before it begins, so that a tracer can be attached; its id goes back,
 and when it has ended, its exit status.
