@@ -48,7 +48,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 # Every figure of bench/README.md, about half an hour. QUICK=--quick for a few minutes' worth; make bench-NAME for one.
-BENCHES := speed scaling accuracy false_alarms fleet power agreement estimation units diagnosis log
+BENCHES := speed scaling accuracy false_alarms fleet power agreement estimation units diagnosis log storm
 PEERS := evidently nannyml whylogs deepchecks alibi
 QUICK ?=
 

@@ -3,8 +3,8 @@
 import azure.functions as func
 
 from bot import door
-from functions import batches, health, jobs, probes, rows, timeliness, timers
+from functions import batches, health, jobs, pages, probes, rows, timeliness, timers
 
 app = func.FunctionApp()
-for room in (batches, jobs, probes, rows, timeliness, timers, health, door):
+for room in (batches, jobs, pages, probes, rows, timeliness, timers, health, door):
     app.register_functions(room.blueprint)

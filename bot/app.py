@@ -1,5 +1,6 @@
 """The Slack app: listeners that parse, call one operation and answer within the three seconds Slack allows."""
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
@@ -51,15 +52,24 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
 
     @app.view("reason")
     def on_reason(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        text = view["state"]["values"]["reason"]["text"]["value"] or ""
-        try:
-            clicks.submit(
-                ports, view["private_metadata"], text, Cause(body["user"]["id"], "slack", f"view:{view['id']}")
-            )
-        except (Refused, UnknownIncident) as refusal:
-            ack(response_action="errors", errors={"reason": str(refusal)})
-        else:
-            ack()
+        _taken(
+            ack, view, lambda said, cause: clicks.submit(ports, view["private_metadata"], said["reason"], cause), body
+        )
+
+    @app.view("form")
+    def on_form(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        _taken(ack, view, lambda said, cause: clicks.submit_form(ports, view["private_metadata"], said, cause), body)
 
     run_forms.listen(app, ports)
     return app
+
+
+def _taken(ack: Ack, view: dict[str, Any], take: Callable[[dict[str, str], Cause], None], body: dict[str, Any]) -> None:
+    """Close the modal once what it says is taken; a refusal stands under its first question."""
+    said = {name: block["text"]["value"] or "" for name, block in view["state"]["values"].items()}
+    try:
+        take(said, Cause(body["user"]["id"], "slack", f"view:{view['id']}"))
+    except (Refused, UnknownIncident) as refusal:
+        ack(response_action="errors", errors={next(iter(said)): str(refusal)})
+    else:
+        ack()

@@ -3,7 +3,7 @@
 import difflib
 
 from bot.request import MOST, Request, Verb
-from bot.verbs import deciding, handling, looking, runbooks
+from bot.verbs import deciding, handling, looking, oncall, runbooks, silencing
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations.journal import UnknownIncident
@@ -44,6 +44,16 @@ VERBS = {
     **handling.VERBS,
     **runbooks.VERBS,
     **deciding.VERBS,
+    **oncall.VERBS,
+    **silencing.VERBS,
     "help": Verb("help", "this list", _help),
 }
-ALIASES = {"claim": "ack", "acknowledge": "ack", "close": "resolve", "rb": "runbook", "deny": "reject", "who": "whoami"}
+ALIASES = {
+    "claim": "ack",
+    "acknowledge": "ack",
+    "close": "resolve",
+    "rb": "runbook",
+    "deny": "reject",
+    "who": "whoami",
+    "snooze": "silence",
+}

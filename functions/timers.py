@@ -10,9 +10,12 @@ blueprint = func.Blueprint()
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger("timer", "0 * * * * *", run_on_startup=False)
 def sweep(timer: func.TimerRequest) -> None:
+    """The beat after it tells that the work was done, not only that the timer ran."""
+    from tidewatch.operations.beat import beat  # noqa: PLC0415 - numpy
     from tidewatch.operations.sweep import sweep  # noqa: PLC0415 - numpy
 
     sweep(house())
+    beat(house())
 
 
 @blueprint.function_name("patrol")

@@ -10,7 +10,7 @@ from tests.operations.stand_ins import FolderRegistry, RecordingChat
 from tidewatch.adapters.local.pictures import ResvgPictures
 
 settings.register_profile("steady", derandomize=True, database=None, deadline=None, max_examples=40)
-settings.register_profile("long", database=None, deadline=None, max_examples=2000)  # make fuzz
+settings.register_profile("long", database=None, deadline=None, max_examples=1000)  # make fuzz
 settings.load_profile("steady")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tidewatch.commands.oncall import oncall
 from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
 from tidewatch.commands.runbook import runbooks
 
@@ -24,8 +25,10 @@ alarms = typer.Typer(no_args_is_help=True, help="How often a model will alarm.")
 app.add_typer(alarms, name="alarms")
 specs = typer.Typer(no_args_is_help=True, help="Model specs: propose, check and describe them.")
 app.add_typer(specs, name="spec")
+app.add_typer(oncall, name="oncall")
 
 app.add_typer(runbooks, name="runbook")
+As = Annotated[str, typer.Option("--as", help="Who decides: a user id of the demo home's people.yaml.")]
 
 
 def main() -> None:
@@ -115,6 +118,33 @@ def log_key(home: Home = DEFAULT_HOME) -> None:
         show(public_key(home))
     except CannotVerify as error:
         fail(str(error))
+
+
+@app.command()
+def ml(
+    words: Annotated[str, typer.Argument(help="What one types behind /ml: 'ack INC-1001', 'help'.")],
+    user: As = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Type a command of the bot as somebody; only in a home that `tidewatch demo` made."""
+    from tidewatch.commands.checking import InputRefused  # noqa: PLC0415 - numpy
+    from tidewatch.commands.deciding import decide_as  # noqa: PLC0415
+
+    try:
+        show(decide_as(home, user, words))
+    except InputRefused as error:
+        fail(str(error))
+
+
+@app.command()
+def report(
+    model: Annotated[str, typer.Argument(help="team/name")],
+    seen: Annotated[str, typer.Argument(help="What was seen.")],
+    user: As = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Report what no check found; only in a home that `tidewatch demo` made. In Slack: /ml report."""
+    ml(f"report {model} {seen}", user, home)
 
 
 @app.command()

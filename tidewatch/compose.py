@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tidewatch.domain.oncall.duty import OnCallPlan
     from tidewatch.domain.people import People
     from tidewatch.ports import Ports
     from tidewatch.ports.blobs import Blobs
     from tidewatch.ports.clock import Clock, SimulatedClock
+    from tidewatch.ports.heartbeat import Heartbeat
     from tidewatch.ports.incident_log import IncidentLog
+    from tidewatch.ports.pager import Pager
     from tidewatch.ports.queue import Queue
     from tidewatch.ports.registry import Registry
     from tidewatch.ports.seal import Seal
@@ -36,6 +39,7 @@ def compose(settings: "Settings") -> "Ports":
     from tidewatch.ports import Ports
 
     blobs, queue, log = _storage(settings)
+    everyone = people(settings.roster)
     return Ports(
         clock=clock(settings),
         blobs=blobs,
@@ -49,10 +53,14 @@ def compose(settings: "Settings") -> "Ports":
         learning=SklearnLearning(),
         endpoints=HttpEndpoints(settings.tokens),
         seal=seal(settings),
-        people=people(settings.roster),
+        people=everyone,
         runbooks=load_runbooks(settings.runbooks),
         channel=settings.channel,
+        storm_models=settings.storm_models,
         command=settings.command,
+        pagers=_pagers(settings),
+        heartbeat=_heartbeat(settings),
+        oncall=oncall(settings.oncall_plan, everyone),
     )
 
 
@@ -109,6 +117,18 @@ def people(roster: Path) -> "People":
     return parse_people(roster.read_text(encoding="utf-8"), str(roster)) if roster.exists() else People()
 
 
+def oncall(plan: Path, everyone: "People") -> "OnCallPlan":
+    """No policies and no rotas where there is no plan. Raises ValueError with every mistake of one that is wrong."""
+    from tidewatch.domain.oncall.duty import OnCallPlan
+    from tidewatch.domain.oncall.text import parse_oncall
+    from tidewatch.domain.part import SpecError
+
+    try:
+        return parse_oncall(plan.read_text(encoding="utf-8"), str(plan), everyone) if plan.exists() else OnCallPlan()
+    except SpecError as error:
+        raise ValueError(str(error)) from error
+
+
 def _storage(settings: "Settings") -> "tuple[Blobs, Queue, IncidentLog]":
     if settings.storage:
         return _azure_storage(settings.storage)
@@ -146,3 +166,35 @@ def _registry(settings: "Settings") -> "Registry":
     from tidewatch.adapters.local.registry import MlflowRegistry
 
     return MlflowRegistry(settings.home / "registry")
+
+
+def _pagers(settings: "Settings") -> "list[Pager]":
+    """Whichever the settings name. Raises ValueError with a sentence where half of one is set."""
+    from tidewatch.adapters.mail import Mail
+    from tidewatch.adapters.pagerduty import PagerDuty
+    from tidewatch.adapters.webhook import Webhook
+
+    pagers: list[Pager] = []
+    if settings.pagerduty_keys:
+        keys = {name: key.get_secret_value() for name, key in settings.pagerduty_keys.items()}
+        pagers.append(PagerDuty(keys, settings.pagerduty_url))
+    if url := settings.page_webhook_url.get_secret_value():
+        if not (secret := settings.page_webhook_secret.get_secret_value()):
+            raise ValueError("TIDEWATCH_PAGE_WEBHOOK_URL is set: set TIDEWATCH_PAGE_WEBHOOK_SECRET too, it signs pages")
+        reply = f"{settings.public_url.rstrip('/')}/api/pages/reply" if settings.public_url else ""
+        pagers.append(Webhook(url, secret, reply))
+    if settings.smtp_host:
+        pagers.append(
+            Mail(
+                settings.smtp_host, settings.smtp_port, settings.smtp_sender, settings.smtp_user,
+                settings.smtp_password.get_secret_value(), settings.smtp_starttls,
+            )
+        )  # fmt: skip
+    return pagers
+
+
+def _heartbeat(settings: "Settings") -> "Heartbeat | None":
+    from tidewatch.adapters.heartbeat import HttpHeartbeat
+
+    url = settings.heartbeat_url.get_secret_value()
+    return HttpHeartbeat(url) if url else None

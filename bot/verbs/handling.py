@@ -1,11 +1,13 @@
 """What people do with an incident."""
 
+import re
 from datetime import timedelta
 
 from bot.request import Request, Verb, incident_of, with_text
 from tidewatch.domain.model_spec import duration
 from tidewatch.domain.people import Refused
 from tidewatch.operations import respond
+from tidewatch.operations.duty import team_duty
 from tidewatch.operations.suggestion import suggestion
 from tidewatch.render.cards import clock
 
@@ -28,8 +30,19 @@ def _unacknowledge(request: Request) -> str:
 def _escalate(request: Request) -> str:
     incident, reason = with_text(request, "why")
     after = respond.escalate(request.ports, incident, reason, request.cause)
-    called = ", ".join(request.ports.people.name(user) for user in after.owners.get(after.tier, ()))
-    return f"{incident} is with {after.tier}{f' ({called})' if called else ''}."
+    ports, team = request.ports, after.model.partition("/")[0]
+    on_call = team_duty(ports, team).of(after.tier, ports.clock.now(), after.owners.get(after.tier, ()))
+    called = f"{ports.people.name(on_call[0].person)} is paged" if on_call else "nobody of it is on call"
+    return f"{incident} is with {after.tier}; {called}."
+
+
+def _assign(request: Request) -> str:
+    incident, words = incident_of(request)
+    mentioned = re.fullmatch(r"<@([A-Z0-9]+)(?:\|[^>]*)?>|@?([UW][A-Z0-9]+)", words)
+    if not mentioned:
+        raise Refused(f"Say to whom, as in `assign {incident} @ben`.")
+    after = respond.assign(request.ports, incident, mentioned[1] or mentioned[2], request.cause)
+    return f"{request.ports.people.name(after.owner)} has {incident} now."
 
 
 def _resolve(request: Request) -> str:
@@ -72,12 +85,15 @@ def _accept(request: Request) -> str:
 VERBS = {
     "ack": Verb("ack INC", "take an incident", _acknowledge),
     "unack": Verb("unack INC", "give it back", _unacknowledge),
+    "assign": Verb("assign INC @user", "hand it to somebody by name", _assign),
     "escalate": Verb("escalate INC why", "call the next tier", _escalate),
     "resolve": Verb(
         "resolve INC [reason]", "close it if its check passes; a reason closes it all the same (L2)", _resolve
     ),
     "note": Verb("note INC text", "write something down", _note),
-    "findings": Verb("findings INC text", "what L2 examined, suspects and tried; needed before L3", _findings),
+    "findings": Verb(
+        "findings INC examined; cause; tried", "what L2 knows, in three parts; needed before L3", _findings
+    ),
     "watch": Verb("watch INC 14d why", "let it run under observation (L2)", _watch),
     "accept": Verb(
         f"accept INC [{EVERYTHING}] why", "the change is right: it is what is usual from now on (L2)", _accept

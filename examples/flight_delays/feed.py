@@ -67,8 +67,7 @@ class Feed:
         whole year (2 s), the others are cut from that. Raises ValueError for a day without flights and for a fault
         in a column that does not hold numbers.
         """
-        rows = self._rows_of(day)
-        frame = self._flights[rows].drop(columns="late").reset_index(drop=True)
+        frame, rows = self.rows(day), self._rows_of(day)
         if fault is not None:
             self._check(fault)
         if fault is not None and fault.strikes(day):
@@ -77,6 +76,10 @@ class Feed:
         else:
             score = self._year_of_scores(scorer)[rows]
         return frame.assign(score=score, prediction=(score >= scorer.threshold).astype(np.int64))
+
+    def rows(self, day: date) -> pd.DataFrame:
+        """The day's flights before any model saw them. Raises ValueError for a day without flights."""
+        return self._flights[self._rows_of(day)].drop(columns="late").reset_index(drop=True)
 
     def labels(self, day: date) -> pd.DataFrame:
         """id and late (1 or 0) of the day's flights that arrived; the others never get a label."""

@@ -115,10 +115,10 @@ class Line:
         pressed = {"action_id": action, "value": json.dumps({"id": identity, "version": version}), "type": "button"}
         return self._interaction("block_actions", user) | {"actions": [pressed | {"block_id": "b1", "action_ts": at}]}
 
-    def submission(self, user: str, verb: str, identity: str, text: str) -> dict[str, Any]:
+    def submission(self, user: str, verb: str, identity: str, text: str, version: int = 1) -> dict[str, Any]:
         """What a modal sends when its reason is written."""
         state = {"values": {"reason": {"text": {"type": "plain_text_input", "value": text}}}}
-        private = json.dumps({"verb": verb, "id": identity})
+        private = json.dumps({"verb": verb, "id": identity, "version": version})
         view = {"id": self._trigger(), "type": "modal", "callback_id": "reason", "private_metadata": private}
         return self._interaction("view_submission", user) | {"view": view | {"state": state}}
 
@@ -163,6 +163,11 @@ class Team(Line):
             if message.get("metadata", {}).get("event_payload", {}).get("post", "").endswith(post)
         ]
         return found[-1]
+
+    def thread(self) -> list[str]:
+        """What stands in the thread of the newest card."""
+        card = self.message(":card")["ts"]
+        return [m["text"] for m in self.console.messages(CHANNEL) if m.get("thread_ts") == card and m["ts"] != card]
 
     def told(self, user: str) -> list[str]:
         """What only that person sees."""

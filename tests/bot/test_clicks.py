@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.clicks import AT_ONCE, BUTTONS, SUBMITS
+from bot.clicks import AT_ONCE, BUTTONS, FORMS, SUBMITS
 from tests.bot.team import CROWD, STRANGER, Team, options
 from tests.operations.house import CHANNEL
 from tidewatch.console import problems
@@ -78,7 +78,7 @@ def test_every_button_and_option_that_is_shown_is_one_the_bot_answers(compared: 
     messages = compared.console.messages(CHANNEL)
     assert {button["action_id"] for button in buttons(messages)} <= set(BUTTONS)
     verbs = {option["value"].partition(" ")[0] for option in options(messages)}
-    assert verbs and verbs <= AT_ONCE.keys() | SUBMITS.keys()
+    assert verbs and verbs <= AT_ONCE.keys() | SUBMITS.keys() | FORMS.keys()
 
 
 def test_cards_have_at_most_three_buttons_and_one_primary(compared: Team) -> None:
@@ -100,10 +100,38 @@ def test_a_runbook_is_pressed_runs_and_resolves(alarmed: Team) -> None:
     assert "resolved" in json.dumps(alarmed.message(":card"))
 
 
-def test_escalate_pressed_twice_on_one_card_calls_one_tier(alarmed: Team) -> None:
-    for number in range(2):
-        alarmed.send(alarmed.pressed("U0ANA", "escalate", "INC-1001", 1, at=f"{number}.5"))
+def test_escalating_asks_why_and_the_next_tier_reads_it(alarmed: Team) -> None:
+    assert alarmed.press("U0ANA", "escalate").ok
+    assert alarmed.house.incident().tier == "L1"
+    assert alarmed.submit("U0ANA", "the feed is not ours").ok
     assert alarmed.house.incident().tier == "L2"
+    alarmed.house.run_jobs()
+    assert "the feed is not ours" in alarmed.thread()[-1] and "Tried:" in alarmed.thread()[-1]
+
+
+def test_two_reasons_for_one_card_call_one_tier(alarmed: Team) -> None:
+    assert alarmed.send(alarmed.submission("U0ANA", "escalate", "INC-1001", "first", version=1)).body == ""
+    second = alarmed.send(alarmed.submission("U0BEN", "escalate", "INC-1001", "second", version=1))
+    assert "INC-1001 is with L2 already" in second.body
+    assert alarmed.house.incident().tier == "L2"
+
+
+def test_l3_is_not_asked_for_before_l2s_findings_are_written_in_their_form(alarmed: Team) -> None:
+    alarmed.type("U0ANA", "escalate INC-1001 not ours")
+    assert alarmed.press("U0BEN", "escalate").ok
+    assert alarmed.console.view("U0BEN") is None
+    assert "L3 is called only with L2's findings" in alarmed.told("U0BEN")[-1]
+    alarmed.press("U0BEN", "acknowledge")
+    assert alarmed.press("U0BEN", "more", "findings").ok
+    answers = {"examined": "the weights", "cause": "a new scale", "tried": "weighed again"}
+    assert not alarmed.console.submit_view("U0BEN", answers | {"cause": " "}).ok
+    assert alarmed.console.submit_view("U0BEN", answers).ok
+    assert alarmed.press("U0BEN", "escalate").ok
+    assert alarmed.submit("U0BEN", "the scale must be bought").ok
+    assert alarmed.house.incident().tier == "L3"
+    alarmed.house.run_jobs()
+    for words in (*answers.values(), "the scale must be bought", "Ben from"):
+        assert words in alarmed.thread()[-1]
 
 
 def test_a_retraining_is_asked_for_with_a_button_and_a_reason(compared: Team) -> None:
@@ -177,7 +205,7 @@ def test_a_reason_is_asked_for_in_a_modal_and_an_empty_one_is_sent_back(alarmed:
     view = alarmed.console.view("U0ANA")
     assert view is not None and view.body["title"]["text"] == "Add a note"
     private = view.body["private_metadata"]
-    assert json.loads(private) == {"verb": "note", "id": "INC-1001"}
+    assert json.loads(private) == {"verb": "note", "id": "INC-1001", "version": 1}
 
     refused = alarmed.submit("U0ANA", "   ")
     assert refused.errors == {"reason": "One sentence is needed."}
@@ -187,9 +215,9 @@ def test_a_reason_is_asked_for_in_a_modal_and_an_empty_one_is_sent_back(alarmed:
     assert alarmed.house.kinds() == ["opened", "noted"]
 
 
-@pytest.mark.parametrize("option", ["resolve", "note", "timeline", "unacknowledge", "findings", "accept"])
+@pytest.mark.parametrize("option", ["resolve", "note", "timeline", "unacknowledge", "accept"])
 def test_every_option_of_the_overflow_answers(alarmed: Team, option: str) -> None:
-    alarmed.press("U0BEN", "escalate")
+    alarmed.type("U0BEN", "escalate INC-1001 not ours")
     alarmed.press("U0BEN", "acknowledge")
     if option in ("resolve", "timeline"):  # on the card before it was taken
         alarmed.type("U0BEN", "unack INC-1001")

@@ -106,10 +106,18 @@ def test_status_shows_what_is_open_and_what_is_the_matter(house: House) -> None:
     assert "median" in ask(house, "status INC-1001")
 
 
-def test_whoami_says_what_i_may(house: House) -> None:
-    assert ask(house, "whoami") == (
-        "You are Ana, L1, for every team. You may acknowledge, escalate, note, resolve, run runbook, unacknowledge."
+def test_whoami_says_what_i_may_and_why_a_button_is_refused(house: House) -> None:
+    may, takes_l2, *others = ask(house, "whoami").splitlines()
+    assert may == (
+        "You are Ana, L1, for every team. You may acknowledge, assign, escalate, note, override, report, resolve, "
+        "run runbook, silence, split, unacknowledge, unsilence."
     )
+    assert takes_l2 == (
+        "Refused: accept, approve, findings, plan maintenance, reject, resolve unverified, retrain, watch; that takes "
+        "L2. Ask Ben or Eva or Cara or Dan."
+    )
+    assert "Refused to everybody: to decide what you asked for yourself." in others
+    assert "Refused: every button of a model that is not of other." in ask(house, "whoami", "U0DAN")
     assert "people.yaml" in ask(house, "who", STRANGER)
 
 
@@ -119,8 +127,8 @@ def test_typing_through_a_whole_incident(house: House) -> None:
     assert ask(house, "runbook list").startswith("`convert-unit` (L1): ")
     assert "Resolved if" in ask(house, "runbook show convert-unit")
     assert ask(house, "escalate INC-1001") == "Say why behind INC-1001."
-    assert ask(house, "escalate INC-1001 no idea") == "INC-1001 is with L2 (Ben)."
-    assert "L3 may be called now" in ask(house, "findings INC-1001 the scale broke", "U0BEN")
+    assert ask(house, "escalate INC-1001 no idea") == "INC-1001 is with L2; Ben is paged."
+    assert "L3 may be called now" in ask(house, "findings INC-1001 weights; the scale broke; nothing yet", "U0BEN")
     assert ask(house, "watch INC-1001 soon", "U0BEN").startswith("Say how long and why, as in `watch INC-1001 14d")
     assert ask(house, "watch INC-1001 14d one week", "U0BEN") == "INC-1001 is watched until 16 Mar 03:00 UTC."
     assert "`convert-unit` runs for INC-1001" in ask(house, "runbook run convert-unit INC-1001")

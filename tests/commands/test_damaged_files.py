@@ -70,8 +70,9 @@ def assert_told(done: Result, file: str) -> None:
     assert done.exit_code in (0, 1, 2), done.output
     if done.exit_code == 2:
         said = done.stderr.strip().splitlines()
-        assert said and file in said[0] and done.stdout == ""
-        assert len(said) == 1 or file.endswith(".yaml")  # a spec's mistakes are told all at once, a line each
+        assert said and done.stdout == "" and said[0].startswith("tidewatch: ")
+        # A spec's mistakes are told all at once, a line each; where it has none, another file does not fit it.
+        assert file.endswith(".yaml") or len(said) == 1 and file in said[0]
     elif done.stdout.startswith("{"):
         json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
 

@@ -7,8 +7,8 @@ import pytest
 from tests.domain.story import PEOPLE, SPEC, START, Story, finding
 from tidewatch.domain.events import Draft
 from tidewatch.domain.incident.approving import promotion, request_approval
-from tidewatch.domain.incident.deadlines import INTERRUPTED_AFTER, Step, due
-from tidewatch.domain.incident.handling import escalation
+from tidewatch.domain.incident.deadlines import INTERRUPTED_AFTER, NOBODY, Step, due
+from tidewatch.domain.incident.happening import event_of
 
 PROMOTION = promotion(SPEC, "U0BEN", {}, {"version": "2", "champion": "1"})
 
@@ -37,23 +37,12 @@ def told(found: list[Step]) -> list[tuple[str, str]]:
 
 
 def carry_out(story: Story) -> list[Step]:
-    """One sweep: what is due, looked at again before each step, becomes events."""
+    """One look: what is due, looked at again before each step, becomes events."""
     done = []
     for step in due(story.incident, story.now):
-        if step not in due(story.incident, story.now):
-            continue
-        done.append(step)
-        match step.kind:
-            case "page":
-                story.happened("paged", person=step.subject)
-            case "escalate":
-                story.tell(escalation(story.incident, step.why))
-            case "expire":
-                story.happened("approval_expired", request=step.subject)
-            case "end_watch":
-                story.happened("watch_ended", why=step.why)
-            case "interrupt":
-                story.happened("runbook_finished", run=step.subject, verdict="interrupted", sentence=step.why)
+        if step in due(story.incident, story.now):
+            done.append(step)
+            story.tell(event_of(step, story.incident, story.now, NOBODY))
     return done
 
 
@@ -70,14 +59,14 @@ def test_whoever_took_it_before_is_not_called(story: Story) -> None:
     assert steps(story) == []
 
 
-def test_a_tier_without_owners_calls_nobody_and_is_passed_over_in_time() -> None:
+def test_a_tier_with_nobody_is_passed_over_at_once_and_it_is_said() -> None:
     story = Story()
     story.happened(
         "opened", signal={"model": "acme/parcels", "family": "input", "group": "weight"}, title="t", severity="high",
         findings=[finding().as_dict()], response=SPEC.response.model_dump(mode="json"), owners={"L2": ["U0BEN"]},
     )  # fmt: skip
-    assert steps(story) == []
-    assert told(steps(story, minutes=16)) == [("escalate", "")]
+    (step,) = steps(story)
+    assert (step.kind, step.why) == ("escalate", "nobody of L1 is on call")
 
 
 @pytest.mark.parametrize(("minutes", "late"), [(15, False), (15.1, True)])
@@ -164,10 +153,12 @@ def test_when_the_wait_begins_anew_the_tier_is_asked_anew(at_l2: Story, kind: st
 
 
 @pytest.mark.parametrize("kind", ["resolved", "recovered"])
-def test_nothing_is_due_once_it_is_over(at_l2: Story, kind: str) -> None:
+def test_once_it_is_over_nothing_is_due_but_the_end_of_what_still_runs(at_l2: Story, kind: str) -> None:
     at_l2.happened("runbook_started", run="R1", runbook="mend", title="mend it", timeout=60.0)
     at_l2.happened(kind, sentence="all is well")
-    assert steps(at_l2, days=400) == []
+    at_l2.later(days=400)
+    assert told(carry_out(at_l2)) == [("interrupt", "R1")]
+    assert carry_out(at_l2) == []
 
 
 def test_a_request_outlives_its_incident_until_that_cannot_come_back_any_more(at_l2: Story) -> None:
@@ -236,7 +227,7 @@ def test_a_request_expires_after_its_end_and_once(story: Story) -> None:
 
 def test_a_look_at_any_later_moment_gives_the_same_step_with_the_same_key(story: Story) -> None:
     story.happened("paged", person="U0ANA")
-    assert steps(story, minutes=16) == steps(story, hours=3) == steps(story, days=90)
+    assert steps(story, minutes=16) == steps(story, hours=3) == steps(story, days=6)
 
 
 def test_looking_changes_nothing(story: Story) -> None:
@@ -246,7 +237,7 @@ def test_looking_changes_nothing(story: Story) -> None:
 
 
 def test_after_a_long_silence_one_look_catches_up_without_leaving_anybody_out(running: Story) -> None:
-    running.later(days=10)
+    running.later(days=5)
     assert told(carry_out(running)) == [("interrupt", "INC-1-R1"), ("escalate", "")]
     assert told(carry_out(running)) == [("page", "U0BEN")]
 

@@ -13,6 +13,7 @@ from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 
 WHY = {"sha256": "x"}
+FOUND = dict.fromkeys(handling.FINDINGS, WHY)
 
 
 @pytest.fixture
@@ -85,20 +86,20 @@ def test_l1_escalates_to_l2(story: Story) -> None:
 def test_l3_is_called_only_with_l2s_findings(story: Story) -> None:
     escalate(story)
     assert "L3 is called only with L2's findings. Write them first: `findings INC-1" in refused(lambda: escalate(story))
-    story.tell(*handling.write_findings(story.incident, PEOPLE, "U0BEN", WHY), by="U0BEN")
+    story.tell(*handling.write_findings(story.incident, PEOPLE, "U0BEN", FOUND), by="U0BEN")
     assert escalate(story).tier == "L3"
 
 
 def test_l1_cannot_write_l2s_findings(story: Story) -> None:
     escalate(story)
     assert "To findings takes L2 or L3" in refused(
-        lambda: handling.write_findings(story.incident, PEOPLE, "U0ANA", WHY)
+        lambda: handling.write_findings(story.incident, PEOPLE, "U0ANA", FOUND)
     )
 
 
 def test_there_is_no_tier_above_l3(story: Story) -> None:
     escalate(story)
-    story.tell(*handling.write_findings(story.incident, PEOPLE, "U0BEN", WHY))
+    story.tell(*handling.write_findings(story.incident, PEOPLE, "U0BEN", FOUND))
     escalate(story)
     assert "there is no tier above" in refused(lambda: escalate(story))
 
@@ -126,6 +127,7 @@ def test_what_is_not_verified_takes_a_reason(story: Story) -> None:
 ON_RESOLVED: dict[str, Callable[[Incident], Sequence[Draft]]] = {
     "acknowledge": lambda incident: handling.acknowledge(incident, PEOPLE, "U0BEN"),
     "unacknowledge": lambda incident: handling.unacknowledge(incident, PEOPLE, "U0BEN"),
+    "assign": lambda incident: handling.assign(incident, PEOPLE, "U0BEN", "U0EVA"),
     "escalate": lambda incident: handling.escalate(incident, PEOPLE, "U0BEN", WHY),
     "watch": lambda incident: handling.watch(incident, PEOPLE, "U0BEN", START, WHY),
     "resolve": lambda incident: handling.resolve(incident, PEOPLE, "U0BEN", "verified", None),
@@ -142,11 +144,64 @@ def test_what_is_over_is_over_and_says_how(bad_predictions: Story, verb: str) ->
     assert refused(lambda: ON_RESOLVED[verb](story.incident)) == "INC-1 was resolved at 02 Mar 04:00 UTC: all is well."
 
 
-@pytest.mark.parametrize("write", [handling.note, handling.write_findings])
-def test_whoever_learns_more_may_write_it_down_even_afterwards(story: Story, write: Callable[..., list[Draft]]) -> None:
+def test_whoever_learns_more_may_write_it_down_even_afterwards(story: Story) -> None:
     story.happened("resolved", sentence="all is well")
-    (draft,) = write(story.incident, PEOPLE, "U0BEN", WHY)
-    assert draft.data == {"text": WHY}
+    (noted,) = handling.note(story.incident, PEOPLE, "U0BEN", WHY)
+    (found,) = handling.write_findings(story.incident, PEOPLE, "U0BEN", FOUND)
+    assert noted.data == {"text": WHY} and found.data == FOUND
+
+
+@pytest.mark.parametrize(
+    "typed", ["labels; a feed; a rerun", "labels\na feed\na rerun", " labels ;\n a feed; ;a rerun"]
+)
+def test_findings_are_typed_with_semicolons_or_lines_between_them(typed: str) -> None:
+    assert handling.findings_in(typed) == {"examined": "labels", "cause": "a feed", "tried": "a rerun"}
+
+
+def test_what_follows_the_third_semicolon_belongs_to_what_was_tried() -> None:
+    assert handling.findings_in("a; b; c; d")["tried"] == "c; d"
+
+
+@pytest.mark.parametrize("typed", ["", "it is broken", "examined; cause", ";;"])
+def test_findings_of_fewer_than_three_parts_are_refused_with_what_is_asked(typed: str) -> None:
+    said = "Findings are three things, parted by semicolons or lines: what was examined, the suspected cause, what was"
+    assert refused(lambda: handling.findings_in(typed)).startswith(said)
+
+
+# --- handing it to somebody --------------------------------------------------------------------------------
+
+
+def test_it_is_handed_to_a_named_person_and_has_one_owner(story: Story) -> None:
+    acknowledge(story, "U0BEN")
+    story.tell(*handling.assign(story.incident, PEOPLE, "U0BEN", "U0EVA"), by="U0BEN")
+    assert story.incident.owner == "U0EVA"
+    assert [user for user, _ in story.incident.owners_so_far] == ["U0BEN", "U0EVA"]
+
+
+@pytest.mark.parametrize(
+    ("giver", "to", "said"),
+    [
+        ("U0ANA", "U0EVA", "Ben has INC-1: only Ben or a higher tier hands it to somebody else."),
+        ("U0EVA", "U0EVA", "Ben has INC-1: only Ben or a higher tier hands it to somebody else."),
+        ("U0BEN", "U0BEN", "Ben has INC-1 already."),
+        ("U0BEN", "U0DAN", "Dan cannot take INC-1: it is with L1 of acme/parcels."),
+        ("U0BEN", "U0WHO", "I don't know <@U0WHO>: ask for an entry in people.yaml, then assign again."),
+    ],
+)
+def test_a_hand_over_that_cannot_be_says_why(story: Story, giver: str, to: str, said: str) -> None:
+    acknowledge(story, "U0BEN")
+    assert refused(lambda: handling.assign(story.incident, PEOPLE, giver, to)) == said
+
+
+def test_a_higher_tier_may_move_it(story: Story) -> None:
+    acknowledge(story, "U0BEN")
+    story.tell(*handling.assign(story.incident, PEOPLE, "U0CARA", "U0EVA"), by="U0CARA")
+    assert story.incident.owner == "U0EVA"
+
+
+def test_a_lower_tier_cannot_stop_the_clock_of_the_tier_that_is_waited_for(story: Story) -> None:
+    story.happened("escalated", to="L2", why="on request")
+    assert refused(lambda: acknowledge(story, "U0ANA")).startswith("To acknowledge takes L2 or L3; you are L1.")
 
 
 def test_it_recovers_after_enough_good_windows_in_a_row(story: Story) -> None:

@@ -12,6 +12,9 @@ ALLOWED = {  # written down again on purpose: who changes the rules has to chang
     "acknowledge": "L1 L2 L3",
     "unacknowledge": "L1 L2 L3",
     "run_runbook": "L1 L2 L3",
+    "assign": "L1 L2 L3",
+    "report": "L1 L2 L3",
+    "override": "L1 L2 L3",
     "escalate": "L1 L2 L3",
     "note": "L1 L2 L3",
     "resolve": "L1 L2 L3",
@@ -22,6 +25,10 @@ ALLOWED = {  # written down again on purpose: who changes the rules has to chang
     "retrain": "L2 L3",
     "reject": "L2 L3",
     "approve": "L2 L3",
+    "silence": "L1 L2 L3",
+    "unsilence": "L1 L2 L3",
+    "split": "L1 L2 L3",
+    "plan_maintenance": "L2 L3",
 }
 
 

@@ -143,6 +143,12 @@ def test_a_record_for_a_check_that_does_not_exist_is_refused() -> None:
 # --- the suggestion -----------------------------------------------------------------------------------------------
 
 
+def test_a_remedy_for_few_checks_comes_before_one_for_many() -> None:
+    books = [runbook("general", "nulls", "range", "frozen"), runbook("special", "nulls", "frozen")]
+    assert [book.name for book in suiting(books, finding("nulls"), [])] == ["special", "general"]
+    assert [book.name for book in suiting(books, finding("range"), [])] == ["general"]
+
+
 def test_the_first_that_suits_and_was_not_tried_is_suggested() -> None:
     books = [runbook("other", "log_loss"), runbook("first", "scale"), runbook("second", "drift", "scale")]
     assert [book.name for book in books if book.suits(finding("scale"))] == ["first", "second"]

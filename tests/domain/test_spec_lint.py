@@ -77,6 +77,8 @@ def test_a_sound_spec_of_every_task_has_nothing_said_about_it() -> None:
         ("drift:", "segments: {columns: [color]}\ndrift:", 10, "is no column, did you mean 'colour'?"),
         ("drift:", "segments: {columns: [weight]}\ndrift:", 10, "is a number; deliver groups of it as a text column"),
         ("drift:", "segments: {columns: [day]}\ndrift:", 10, "has the role window; name a feature"),
+        ("unit: pounds", "restored_by: [weight]", 6, "'weight' cannot be restored by itself"),
+        ("unit: pounds", "restored_by: [color]", 6, "by 'color', which is no feature, did you mean 'colour'"),
         # metrics, costs, estimation
         ("name: calibration_gap", "name: mae", 12, "mae is no metric of a binary model; known here: accuracy, "),
         ("{name: calibration_gap, windows: 3, deviations: 4}", "{name: f1, limit: 80}", 12, "80 % is written 0.8"),

@@ -70,6 +70,12 @@ overdue = house().queue.receive("timeliness", visibility=60).body
 runtime.invoke("overdue", message=message(overdue))
 said["overdue"] = [json.loads(overdue)["model"], entry.exists()]
 runtime.invoke("overdue_poison", message=message(overdue))
+runtime.invoke("page", message=message('{{"do": "page", "incident": "INC-1001"}}'))
+runtime.invoke("page_poison", message=message("rubbish"))
+signature = {{"x-pagerduty-signature": "v1=" + hmac.new(b"pd", b"{{}}", hashlib.sha256).hexdigest()}}
+asked = [request("POST", "https://x/api/pages/x", b"{{}}", headers=headers) for headers in ({{}}, signature)]
+answers = [runtime.invoke(name, req=req) for req in asked for name in ("pagerduty_answer", "page_answer")]
+said["answers"] = [int(answer.returned.http.status_code) for answer in answers]
 try:
     runtime.invoke("checkpoint", timer=timer())
 except Refused as refused:
@@ -117,6 +123,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def said(home: Path) -> dict[str, Any]:
     out = python(
         DRIVE, home, TIDEWATCH_HOME=str(home), TIDEWATCH_SLACK_SIGNING_SECRET=SECRET, TIDEWATCH_SLACK_TOKEN="xoxb-x",
+        TIDEWATCH_PAGERDUTY_SIGNING_SECRET="pd",
         TIDEWATCH_SLACK_API_URL="http://127.0.0.1:9/",
     )  # fmt: skip
     answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
@@ -133,6 +140,10 @@ def test_every_function_is_indexed_with_its_trigger(said: dict[str, Any]) -> Non
         "blob_poison": "queueTrigger",
         "row_check": "queueTrigger",
         "row_check_poison": "queueTrigger",
+        "page": "queueTrigger",
+        "page_poison": "queueTrigger",
+        "pagerduty_answer": "httpTrigger",
+        "page_answer": "httpTrigger",
         "probes": "timerTrigger",
         "probe": "queueTrigger",
         "probe_poison": "queueTrigger",
@@ -221,6 +232,10 @@ def test_http_functions_answer_and_only_slack_gets_in(said: dict[str, Any]) -> N
     assert int(status) == 200
     assert "INC-1001" in text
     assert [int(said["forged"][0]), int(said["old"][0])] == [401, 401]
+
+
+def test_answers_to_pages_that_are_not_signed_are_refused(said: dict[str, Any]) -> None:
+    assert said["answers"] == [401, 401, 400, 401], "400: signed, and no answer to a page"
 
 
 def test_loading_the_app_loads_nothing_heavy() -> None:

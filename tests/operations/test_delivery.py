@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.operations.house import House
+from tidewatch.domain.incident.handling import FINDINGS
 from tidewatch.operations.deliver import deliver
 from tidewatch.operations.journal import JOBS
 from tidewatch.operations.report import note_good_window, report
@@ -177,7 +178,7 @@ def test_every_state_of_a_card_keeps_slacks_limits_whatever_people_and_data_say(
     escalate(house.ports, INC, HOSTILE, cause("U0ANA"))
     acknowledge(house.ports, INC, cause("U0BEN"))
     house.run_jobs()
-    write_findings(house.ports, INC, HOSTILE, cause("U0BEN"))
+    write_findings(house.ports, INC, dict.fromkeys(FINDINGS, HOSTILE), cause("U0BEN"))
     escalate(house.ports, INC, HOSTILE, cause("U0BEN"))
     house.run_jobs()
     watch(house.ports, INC, timedelta(days=14), HOSTILE, cause("U0CARA"))

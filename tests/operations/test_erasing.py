@@ -28,7 +28,7 @@ def written(house: House) -> House:
     escalate(house.ports, "INC-1001", SECRET, house.by("U0ANA"))
     note(house.ports, "INC-1002", SECRET, house.by("U0ANA"))
     acknowledge(house.ports, "INC-1001", house.by("U0BEN"))
-    write_findings(house.ports, "INC-1001", "Weights come in pounds", house.by("U0BEN"))
+    write_findings(house.ports, "INC-1001", "Weights come in pounds; a new scale; weighed again", house.by("U0BEN"))
     house.run_jobs()
     return house
 
@@ -48,7 +48,7 @@ def erasures(house: House, incident: str) -> list[tuple[str, int]]:
 def test_all_that_a_person_wrote_is_gone_and_nothing_else(written: House) -> None:
     assert erase(written.ports, "U0ANA") == Erased(3, ["INC-1001", "INC-1002"])
     assert not any(SECRET in text for text in texts(written))
-    assert len(texts(written)) == 1 and "Weights come in pounds" in texts(written)[0]
+    assert len(texts(written)) == 3 and any("Weights come in pounds" in text for text in texts(written))
     assert erasures(written, "INC-1001") == [("U0ANA", 2)]
     assert erasures(written, "INC-1002") == [("U0ANA", 1)]
     assert verify_log(written.ports.log).faults == []
@@ -62,6 +62,16 @@ def test_the_thread_no_longer_shows_it(written: House) -> None:
     assert said(written).count("(erased)") == 3
     assert "Weights come in pounds" in said(written)
     assert "2 of the texts here were erased on request" in said(written)
+
+
+def test_findings_that_a_hand_over_repeats_are_gone_from_there_too(written: House) -> None:
+    escalate(written.ports, "INC-1001", "not ours", written.by("U0CARA"))
+    written.run_jobs()
+    before = said(written).count("Weights come in pounds")
+    assert before == 2  # where they were written, and where L3 was called; not where L2 had been
+    erase(written.ports, "U0BEN")
+    written.run_jobs()
+    assert "Weights come in pounds" not in said(written)
 
 
 def test_a_thread_of_before_the_incident_came_back_is_edited_too(written: House) -> None:
@@ -103,9 +113,10 @@ def test_a_process_that_died_anywhere_is_finished_by_the_next(written: House, de
 
 
 def test_a_text_kept_for_a_decision_that_was_refused_is_erased_too(written: House) -> None:
-    with pytest.raises(Refused):
-        write_findings(written.ports, "INC-1002", SECRET, written.by("U0ANA"))
-    assert erase(written.ports, "U0ANA").texts == 4
+    escalate(written.ports, "INC-1002", SECRET, written.by("U0ANA"))
+    with pytest.raises(Refused, match="L2's findings"):
+        escalate(written.ports, "INC-1002", SECRET, written.by("U0ANA"))
+    assert erase(written.ports, "U0ANA").texts == 5
     assert not any(SECRET in text for text in texts(written))
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.operations.house import MODEL, House
 from tidewatch.domain.fleet import Arrival, Pool
 from tidewatch.operations.fleet import ARRIVED, FLEET, HELD, RECORD, decide, held_back
-from tidewatch.operations.take_batch import take_batch
+from tidewatch.operations.take_batch import examine_again, take_batch
 
 Deaths = Callable[[House, Callable[[House], object]], Iterator[House]]
 
@@ -152,3 +152,12 @@ def test_a_minute_costs_one_listing_whatever_the_size_of_the_fleet(house: House)
     assert calls == {"list": 1, "stat": 1, "get": 1, "put": 1, "delete": 13}
     decide(house.ports)
     assert calls == {"list": 2, "stat": 2, "get": 2, "put": 1, "delete": 13}
+
+
+def test_what_was_corrected_while_it_waited_calls_nobody(house: House) -> None:
+    house.batch(DAY, **teal(house))
+    house.ports.blobs.put("corrected", f"{MODEL}/{DAY}.parquet", house.parquet(house.day(DAY), without=("late",)))
+    examine_again(house.ports, MODEL, DAY)
+    decide(house.ports)
+    assert house.incidents() == []
+    assert left(house, ARRIVED) == left(house, HELD) == []

@@ -107,6 +107,17 @@ def test_what_cannot_be_taken_back_is_refused(opened: House, name: str, said: st
     assert said in refused(lambda: undo_run(opened.ports, name, opened.by("U0ANA")))
 
 
+def test_an_undo_whose_worker_died_is_called_interrupted_though_the_incident_is_resolved(mended: House) -> None:
+    undo_run(mended.ports, f"{INC}-R1", mended.by("U0ANA"))
+    mended.forget_jobs()
+    mended.later(minutes=4)
+    sweep(mended.ports)
+    assert mended.incident().runs[1].verdict == "interrupted"
+    undo_run(mended.ports, f"{INC}-R1", mended.by("U0ANA"))
+    mended.run_jobs()
+    assert mended.incident().runs[0].undone
+
+
 def test_a_run_that_was_not_verified_has_written_nothing_to_take_back(opened: House) -> None:
     with_runbook(opened, run=python(COPIES), verify=NO, writes=["corrected"])
     run(opened)

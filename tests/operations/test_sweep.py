@@ -97,7 +97,7 @@ def test_l3_is_not_called_without_l2s_findings_but_its_first_is_woken(opened: Ho
 
 def test_with_l2s_findings_a_missed_deadline_calls_l3(opened: House) -> None:
     escalate(opened.ports, INC, "no idea", opened.by("U0ANA"))
-    write_findings(opened.ports, INC, "the scale is broken", opened.by("U0BEN"))
+    write_findings(opened.ports, INC, "weights; the scale is broken; weighed again", opened.by("U0BEN"))
     opened.later(hours=1)
     sweep(opened.ports)
     assert opened.incident().tier == "L3"

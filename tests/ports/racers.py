@@ -2,18 +2,26 @@
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tidewatch.adapters.local.blobs import LocalBlobs
+from tidewatch.adapters.local.clock import SystemClock
 from tidewatch.adapters.local.incident_log import LocalIncidentLog
 from tidewatch.adapters.local.queue import LocalQueue
 from tidewatch.domain.events import Cause, Draft, chain
+from tidewatch.domain.finding import Finding
+from tidewatch.domain.people import People
 from tidewatch.operations.numbering import next_number
+from tidewatch.operations.report import report
+from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobExists, Blobs
 from tidewatch.ports.incident_log import Conflict, IncidentLog
 from tidewatch.ports.queue import Queue
@@ -21,6 +29,7 @@ from tidewatch.ports.queue import Queue
 NOW = datetime(2026, 3, 2, 3, 4, tzinfo=UTC)
 APPENDS = 25
 JOBS = 60
+THREADS = 8
 NUMBERS = 8
 
 Place = dict[str, str]
@@ -104,11 +113,34 @@ def work(queue: Queue, number: int) -> list[str]:
     return done
 
 
+@contextmanager
+def opened_house(place: Place) -> Iterator[Ports]:
+    """The ports that a report acts through; nothing stands behind the others."""
+    with opened_blobs(place) as blobs, opened_queue(place) as queue, opened_incident_log(place) as log:
+        nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(Ports))
+        there = {"clock": SystemClock(), "blobs": blobs, "queue": queue, "log": log, "people": People()}
+        yield Ports(**nothing | there | {"channel": "C0ALERTS", "storm_models": 5})
+
+
+def tell(ports: Ports, number: int) -> list[str]:
+    """Several threads report one signal at the same moment; give the incident each of them was told."""
+    start = threading.Barrier(THREADS)
+
+    def one(thread: int) -> str:
+        start.wait()
+        finding = Finding("acme/demo", "drift", "weight", "ks", 0.9, 0.1, "high", "2026-02-01", "weight has drifted")
+        return report(ports, [finding], f"writer {number}-{thread}", "blob")[0]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(one, range(THREADS)))
+
+
 RACES: dict[str, tuple[Callable[[Place], AbstractContextManager[Any]], Callable[[Any, int], Any]]] = {
     "mark": (opened_blobs, mark),
     "number": (opened_blobs, number),
     "write": (opened_incident_log, write),
     "work": (opened_queue, work),
+    "tell": (opened_house, tell),
 }
 
 

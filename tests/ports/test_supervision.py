@@ -185,6 +185,15 @@ def test_a_run_that_ends_by_itself_is_not_called_stopped(tmp_path: Path) -> None
     assert outcome.ok and outcome.ended == "itself" and looks
 
 
+def test_when_looking_fails_nothing_goes_on_unwatched(tmp_path: Path) -> None:
+    def look(lines: str) -> bool:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        python(f"{STRAY}\ntime.sleep(600)", tmp_path, LocalScripts(look_every=0.3), look=look)
+    assert working_in(tmp_path) == []
+
+
 # --- secrets ------------------------------------------------------------------------------------------------------
 
 

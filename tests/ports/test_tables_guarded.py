@@ -151,6 +151,16 @@ def test_a_file_that_takes_too_long_is_refused() -> None:
         feed(GuardedTables(seconds=0.0), GOOD, "a.csv")
 
 
+def test_a_large_honest_file_needs_no_more_memory_than_a_small_one(small: GuardedTables) -> None:
+    rows = np.random.default_rng(1).normal(size=2_000_000)
+    data = parquet({f"a{n}": rows for n in range(15)}, use_dictionary=False)
+    assert len(data) > small.memory
+    counted = []
+    kinds = {f"a{n}": "number" for n in range(15)}
+    contents = small.feed(data, "a.parquet", {name: lambda piece: counted.append(len(piece)) for name in kinds}, kinds)
+    assert contents.rows == 2_000_000 and sum(counted) == 15 * 2_000_000
+
+
 def reader_of(tables: GuardedTables) -> Reader:
     feed(tables, GOOD, "a.csv")
     (reader,) = tables._idle

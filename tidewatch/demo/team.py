@@ -51,7 +51,8 @@ class Team:
         runbook = suggestion(self._ports, incident)
         if runbook:
             return self._click(incident, incident.owner, "run_runbook", f"press *Run {runbook.name}*")
-        return self._click(incident, incident.owner, "escalate", "press *Escalate to L2*: no runbook is left")
+        why = "No runbook is left, and what was tried did not fix it."
+        return self._modal(incident, incident.owner, "escalate", "press *Escalate to L2…*: no runbook is left", why)
 
     def _as_l2(self, incident: Incident) -> Action:
         user = incident.owner
@@ -59,7 +60,9 @@ class Team:
             why = "Second time this year: not one bad week but a changed pattern, so learn from the newer days."
             return self._modal(incident, user, "retrain", "press *Retrain…* and say why", why)
         if not incident.written_findings:
-            text = "Examined labels, inputs and L1's run. Inputs are as usual; one unusual week; nothing to repair."
+            text = (
+                "Labels, inputs and L1's run are as usual; one unusual week; nothing, for there is nothing to repair."
+            )
             return self._type(user, f"findings {incident.id} {text}", "write down the findings")
         return self._type(user, f"watch {incident.id} 14d One unusual week is no reason to retrain.", "watch it")
 

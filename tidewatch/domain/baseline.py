@@ -124,7 +124,11 @@ _PROFILES: Mapping[type, type] = {
 
 
 def misfits(profile: Profile, wanted: Mapping[str, type]) -> list[str]:
-    """Which columns are missing in a profile, or are profiles of something else, a clause each."""
+    """Which columns are missing in a profile or in a segment of it, or are profiles of something else, a clause
+    each."""
+    for part in profile.segments.values():
+        if faults := misfits(part, wanted):
+            return faults
     missing = [name for name in wanted if name not in profile.columns]
     others = [name for name in wanted if name not in missing and type(profile.columns[name]) is not wanted[name]]
     faults = [f"it knows nothing of {', '.join(missing)}"] if missing else []

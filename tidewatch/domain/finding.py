@@ -61,6 +61,8 @@ FAMILY = {
     "endpoint_memory": "endpoint",
     "endpoint_gpu": "endpoint",
     "poison": "work",
+    "storm": "storm",
+    "reported": "reported",
     "log_changed": "log",
 }
 
@@ -101,6 +103,7 @@ class Finding:
     @property
     def signal(self) -> Signal:
         groups = {"input": self.subject, "endpoint": self.subject, "work": self.subject}
+        groups |= {"storm": self.subject}
         groups |= {"intake": self.check, "staleness": self.check}
         groups |= {"volume": "volume" if self.check == "row_count" else "arrival"}
         return Signal(self.model, self.family, groups.get(self.family, self.family))

@@ -4,42 +4,18 @@
 `spec.rules`. The descriptions are what editors show and what `tidewatch spec schema` prints.
 """
 
-import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-Tier = Literal["L1", "L2", "L3"]
-TIERS: tuple[Tier, ...] = ("L1", "L2", "L3")
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = r"(\d{1,6})\s*([smhdw])"
-
-
-class SpecError(Exception):
-    """Every mistake in a spec, one sentence each, with its line."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        self.mistakes = mistakes
-        super().__init__("\n".join(mistakes))
-
-
-def duration(text: object) -> object:
-    """'15m', '36h', '7d' as a timedelta; anything else as it is."""
-    if isinstance(text, str) and (match := re.fullmatch(_DURATION, text.strip())):
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    return text
-
-
-def _strictly(value: object) -> object:
-    """Only what `duration` reads, and what a spec was written out as: the validator alone takes 30 for seconds."""
-    span = duration(value)
-    if isinstance(span, timedelta) or (isinstance(span, str) and span.startswith("P")):
-        return span
-    raise PydanticCustomError("time_delta_form", "no length of time")
-
+from tidewatch.domain.part import TIERS as TIERS
+from tidewatch.domain.part import Duration as Duration
+from tidewatch.domain.part import Part as Part
+from tidewatch.domain.part import SpecError as SpecError
+from tidewatch.domain.part import Tier as Tier
+from tidewatch.domain.part import duration as duration
+from tidewatch.domain.response import Response as Response
 
 Importance = Literal["low", "medium", "high"]
 Role = Literal["feature", "prediction", "score", "label", "id", "timestamp", "segment", "window", "attribution"]
@@ -47,18 +23,6 @@ MetricName = Literal[
     "calibration_gap", "log_loss", "brier", "accuracy", "precision", "recall", "f1", "roc_auc",
     "mae", "rmse", "r2", "business_cost",
 ]  # fmt: skip
-_WRITTEN = {
-    "type": "string",
-    "pattern": rf"^\s*{_DURATION}\s*$",
-    "description": "A whole number and s, m, h, d or w",
-    "examples": ["15m", "36h", "7d"],
-}
-Duration = Annotated[timedelta, BeforeValidator(_strictly), Field(gt=timedelta(0)), WithJsonSchema(_WRITTEN)]
-PerTier = dict[Tier, Duration]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Column(Part):
@@ -81,6 +45,13 @@ class Column(Part):
         None, ge=0, le=1, description="Allowed share of nulls; without it, what left-out windows show"
     )
     attribution_of: str = Field("", description="Of an attribution: the feature it explains")
+    faulty_as: Literal["null", "usual"] = Field(
+        "null",
+        description="What a faulty value becomes before scoring again: null, which the model knows; usual, its median",
+    )
+    restored_by: list[str] = Field(
+        [], description="Columns that tell its value: a lost one is looked up by them in the last good windows"
+    )
 
 
 class Drift(Part):
@@ -210,22 +181,6 @@ class Segments(Part):
     most: int = Field(20, ge=1, description="So many segments of a column are followed, the largest first")
 
 
-class Response(Part):
-    """Who has how long."""
-
-    acknowledge_within: PerTier = Field(
-        {"L1": timedelta(minutes=15), "L2": timedelta(minutes=30), "L3": timedelta(hours=1)},
-        description="Until somebody of the tier takes the incident",
-    )
-    resolve_within: PerTier = Field(
-        {"L1": timedelta(hours=4), "L2": timedelta(days=2), "L3": timedelta(days=7)},
-        description="Until the tier has resolved it, else the next is called",
-    )
-    reopen_within: Duration = Field(timedelta(days=3), description="A finding this soon after reopens the incident")
-    recover_after: int = Field(2, ge=1, description="Good windows in a row until an incident has recovered by itself")
-    flapping_after: int = Field(3, ge=1, description="Reopenings until an incident is called flapping")
-
-
 class Retraining(Part):
     """How a challenger is trained and who decides about it."""
 
@@ -250,6 +205,21 @@ class Scoring(Part):
 
     command: list[str] = Field(min_length=1, description="Run in the spec's folder")
     timeout: Duration = Field(timedelta(minutes=5), description="A longer run is stopped")
+
+
+class Feed(Part):
+    """How a file that did not come is asked for again."""
+
+    command: list[str] = Field(
+        min_length=1, description="Run in the spec's folder with --window NAME --out FILE.parquet"
+    )
+
+
+class Feeds(Part):
+    """Commands of the builders that produce what is missing of one window."""
+
+    batch: Feed | None = Field(None, description="The window's rows; without the model's answers it is scored")
+    labels: Feed | None = Field(None, description="The window's labels known by now: id and label")
 
 
 class ModelSpec(Part):
@@ -277,6 +247,7 @@ class ModelSpec(Part):
     probes: list[Probe] = Field([], description="Endpoints that are asked known questions")
     response: Response = Response()
     scoring: Scoring
+    feeds: Feeds = Feeds()
     retraining: Retraining
     rollout: Rollout = Rollout()
 

@@ -12,8 +12,11 @@ from tidewatch.domain.finding import FAMILY, Finding
 from tidewatch.domain.model_spec import TIERS, Duration, Part, SpecError, Tier
 from tidewatch.domain.runbook_input import Input
 
-Container = Literal["corrected", "batches", "labels", "metrics"]
-Precondition = Literal["batch_exists", "batch_missing", "labels_missing", "no_retraining"]
+Container = Literal["corrected", "batches", "labels", "metrics", "quarantine"]
+Precondition = Literal[
+    "batch_exists", "batch_missing", "labels_missing", "no_retraining",
+    "replaceable", "restorable", "batch_feed", "label_feed",
+]  # fmt: skip
 
 
 class When(Part):
@@ -53,6 +56,10 @@ class Record(Part):
     cool_down: Duration | None = Field(None, description="How long after a run's end before the next may start")
     secrets: list[str] = Field([], description="Names of the team's secrets that it may read, never values")
     writes: list[Container] = Field([], description="The only containers that its output may go to")
+
+    good_windows: int = Field(
+        0, ge=0, le=28, description="So many of the last good windows before its own it reads, from work/good"
+    )
 
     @property
     def undoable(self) -> bool:
@@ -106,6 +113,11 @@ def suiting(
     runbooks: Sequence[Runbook], finding: Finding, tried: Sequence[str], tier: Tier = "L3"
 ) -> Iterator[Runbook]:
     """The runbooks that suit, were not tried yet and may be run by `tier`, in the order in which to try them."""
-    for runbook in runbooks:
+    for runbook in special_first(runbooks):
         if runbook.suits(finding) and tier in runbook.tiers and runbook.name not in tried:
             yield runbook
+
+
+def special_first(runbooks: Sequence[Runbook]) -> list[Runbook]:
+    """A remedy for few checks knows more about each: those that are for the fewest come first."""
+    return sorted(runbooks, key=lambda runbook: len(runbook.when.covers))

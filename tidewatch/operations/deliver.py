@@ -11,6 +11,7 @@ from functools import partial
 
 from tidewatch.domain.events import Event
 from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.quiet import CAME, is_loud
 from tidewatch.domain.incident.state import Incident
 from tidewatch.operations.journal import send_job, text_of
 from tidewatch.operations.picture import draw
@@ -49,6 +50,8 @@ class Delivered:
 
 
 def is_behind(ports: Ports, incident: Incident) -> bool:
+    if not incident.in_channel:
+        return False
     delivered = delivered_so_far(ports, incident.id)
     return min(delivered.shown, delivered.drawn) < incident.version
 
@@ -92,22 +95,23 @@ class _Delivery:
     def run(self) -> None:
         """Also what was appended while this ran: its own job found the record claimed."""
         events = self.ports.log.read(self.incident)
-        while events and self.delivered.drawn < len(events):
-            state = fold(events)
-            assert state is not None  # noqa: S101 - there are events
+        while (state := fold(events)) and state.in_channel and self.delivered.drawn < len(events):
             for event in events[self.delivered.shown :]:
                 self._show(event, state)
                 self.delivered.shown = event.seq
                 self.delivered.posted.clear()
                 self._keep()
-            self.ports.chat.update(self.delivered.channel, self.delivered.card, self._card(state))
+            if self.delivered.card:
+                self.ports.chat.update(self.delivered.channel, self.delivered.card, self._card(state))
             self.delivered.drawn = state.version
             self._keep()
             events = self.ports.log.read(self.incident)
 
     def _show(self, event: Event, state: Incident) -> None:
-        if event.kind in ("opened", "reopened"):
+        if is_loud(event) and (event.kind in CAME or not self.delivered.card):
             self._new_card(event, state)
+        if not self.delivered.card:
+            return  # nobody was to hear of it so far
         request = event.data.get("request", "")
         if event.kind == "approval_requested":
             self.delivered.requests[request] = self._post(f"{event.seq}:approval", self._question(state, request))

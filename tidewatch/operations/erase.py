@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tidewatch.domain.events import Cause, Draft, as_today
-from tidewatch.operations.journal import MACHINE, TEXTS, record, send_job, text_names
+from tidewatch.operations import silences
+from tidewatch.operations.duty import say_erased
+from tidewatch.operations.journal import INCIDENT, MACHINE, TEXTS, record, send_job, text_names
 from tidewatch.ports import Ports
 
 
@@ -29,7 +31,8 @@ def erase(ports: Ports, person: str) -> Erased:
         for digest in found[incident]:
             for name in text_names(incident, {"sha256": digest, "author": person}):
                 ports.blobs.delete(TEXTS, name)
-        send_job(ports, {"do": "retell", "incident": incident, "texts": sorted(found[incident])})
+        if INCIDENT.fullmatch(incident):
+            send_job(ports, {"do": "retell", "incident": incident, "texts": sorted(found[incident])})
     return Erased(sum(map(len, found.values())), sorted(found))
 
 
@@ -51,11 +54,17 @@ def _texts_of(ports: Ports, person: str) -> dict[str, set[str]]:
 
 def _say(ports: Ports, incident: str, person: str, digests: set[str]) -> None:
     said: set[str] = set()
-    for event in ports.log.read(incident):
+    for event in ports.log.read(incident) if INCIDENT.fullmatch(incident) else ():
         if event.kind == "texts_erased":
             said.update(event.data["texts"])
     new = sorted(digests - said)
     if new:
         these = hashlib.sha256(" ".join(new).encode()).hexdigest()[:16]
         cause = Cause(MACHINE, "cli", f"erased:{person}:{these}")
+        if incident.startswith("SIL-"):  # why something was silenced
+            silences.say_erased(ports, incident, person, new, cause)
+            return
+        if not INCIDENT.fullmatch(incident):  # why somebody was put into a rota
+            say_erased(ports, incident, person, new, cause)
+            return
         record(ports, incident, cause, lambda _: [Draft("texts_erased", {"person": person, "texts": new})])

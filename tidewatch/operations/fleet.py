@@ -16,7 +16,7 @@ from tidewatch.domain.events import BrokenRecord
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.fleet import Arrival, Candidate, Pool, part_of, waits
 from tidewatch.operations.report import open_incidents, report
-from tidewatch.operations.shelf import BATCHES
+from tidewatch.operations.shelf import BATCHES, Shelf
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobChanged, BlobExists, BlobNotFound
 
@@ -101,9 +101,13 @@ def held_back(ports: Ports, most: int = 20) -> list[Held]:
 
 
 def _report(ports: Ports, place: str) -> None:
-    """What is gone was reported by somebody who died before he could write it down."""
+    """What is gone was reported by somebody who died before he could write it down; what was corrected, or accepted as
+    usual, while it waited calls nobody."""
     if body := _body(ports, place):
-        report(ports, [Finding.from_dict(record) for record in body["findings"]], body["key"], body["via"])
+        findings = [Finding.from_dict(record) for record in body["findings"]]
+        record = Shelf(ports, findings[0].model).window(findings[0].window)
+        if record is None or not record.accepted:
+            report(ports, findings, body["key"], body["via"])
 
 
 def _arrival(name: str, *, waits: bool) -> Arrival:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tidewatch.domain.events import Cause, Draft, chain
 from tidewatch.domain.incident.fold import fold
+from tidewatch.domain.incident.paging import to_quiet
 from tidewatch.domain.incident.state import Incident
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobNotFound
 from tidewatch.ports.incident_log import Conflict
 
 JOBS = "jobs"  # the queue of everything slower than one append
+PAGES = "pages"  # a queue of its own: a page waits for no training and no chat
 TEXTS = "texts"
 MACHINE = "tidewatch"  # who acts and writes where no person does
 INCIDENT = re.compile(r"INC-[0-9]{1,9}")
@@ -53,8 +55,12 @@ def record(ports: Ports, incident: str, cause: Cause, decide: Decide) -> Inciden
             ports.log.append(incident, added)
         except Conflict:
             continue
-        send_job(ports, {"do": "deliver", "incident": incident})
-        return fold((*events, *added))
+        after = fold((*events, *added))
+        if after and after.in_channel:
+            send_job(ports, {"do": "deliver", "incident": incident})
+        if after and to_quiet(after):
+            send_page_job(ports, incident)
+        return after
 
 
 def record_known(ports: Ports, incident: str, cause: Cause, decide: Callable[[Incident], Sequence[Draft]]) -> Incident:
@@ -75,6 +81,10 @@ def send_job(ports: Ports, job: dict[str, object], *, delay: float = 0.0) -> Non
     ports.queue.send(JOBS, json.dumps(job), delay=delay)
 
 
+def send_page_job(ports: Ports, incident: str) -> None:
+    ports.queue.send(PAGES, json.dumps({"do": "page", "incident": incident}))
+
+
 def keep_text(ports: Ports, incident: str, text: str, author: str) -> dict[str, str]:
     """Store free text beside the stream, under its author, so that it can be erased; only its salted hash enters the
     chain. `author` is the user id of who wrote it, or MACHINE for what a program printed.
@@ -82,10 +92,15 @@ def keep_text(ports: Ports, incident: str, text: str, author: str) -> dict[str, 
     Raises UnknownIncident: text beside no stream would never be found again.
     """
     load(ports, incident)
+    return keep_text_at(ports, incident, text, author)
+
+
+def keep_text_at(ports: Ports, place: str, text: str, author: str) -> dict[str, str]:
+    """As `keep_text`, beside something else than an incident."""
     salt = secrets.token_hex(8)
     digest = hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
     record = {"salt": salt, "text": text}
-    ports.blobs.put(TEXTS, f"{author}/{incident}/{digest}.json", json.dumps(record).encode())
+    ports.blobs.put(TEXTS, f"{author}/{place}/{digest}.json", json.dumps(record).encode())
     return {"sha256": digest, "author": author}
 
 

@@ -1,12 +1,14 @@
 """What people ask for: one log append each, answered at once."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 from tidewatch.domain.events import Cause, Draft
 from tidewatch.domain.incident import handling
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
+from tidewatch.operations.counted import catch_up
 from tidewatch.operations.endpoint_again import endpoint_again
 from tidewatch.operations.examine import look_again
 from tidewatch.operations.journal import keep_text, load, record_known, send_job
@@ -28,8 +30,14 @@ def unacknowledge(ports: Ports, incident: str, cause: Cause) -> Incident:
     return record_known(ports, incident, cause, lambda now: handling.unacknowledge(now, ports.people, cause.actor))
 
 
+def assign(ports: Ports, incident: str, to: str, cause: Cause) -> Incident:
+    return record_known(ports, incident, cause, lambda now: handling.assign(now, ports.people, cause.actor, to))
+
+
 def escalate(ports: Ports, incident: str, reason: str, cause: Cause, seen: int | None = None) -> Incident:
     """`seen` is the version a button was drawn for: a second click must not escalate a second time."""
+    if not reason.strip():
+        raise Refused(f"Say why {incident} goes to the next tier: whoever is woken reads it first.")
     text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
@@ -45,8 +53,11 @@ def note(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
     return record_known(ports, incident, cause, lambda now: handling.note(now, ports.people, cause.actor, kept))
 
 
-def write_findings(ports: Ports, incident: str, text: str, cause: Cause) -> Incident:
-    kept = keep_text(ports, incident, text, cause.actor)
+def write_findings(ports: Ports, incident: str, findings: Mapping[str, str] | str, cause: Cause) -> Incident:
+    """By the names of `handling.FINDINGS`, or as typed: three parts with semicolons between them. Raises Refused."""
+    ports.people.allow(cause.actor, "findings", load(ports, incident).model)
+    parts = handling.findings_in(findings) if isinstance(findings, str) else findings
+    kept = {name: keep_text(ports, incident, text, cause.actor) for name, text in parts.items()}
     return record_known(
         ports, incident, cause, lambda now: handling.write_findings(now, ports.people, cause.actor, kept)
     )  # fmt: skip
@@ -59,6 +70,7 @@ def watch(ports: Ports, incident: str, length: timedelta, reason: str, cause: Ca
 
 def accept(ports: Ports, incident: str, reason: str, cause: Cause, *, everything: bool = False) -> Incident:
     """Take the change as what is usual from now on, of its columns or of the whole model; a job learns it."""
+    catch_up(ports, incident)  # the windows to learn from end with the newest
     text = keep_text(ports, incident, reason, cause.actor)
 
     def decide(now: Incident) -> list[Draft]:
@@ -80,7 +92,9 @@ def request_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -
 
 def carry_out_resolution(ports: Ports, incident: str, reason: str, cause: Cause) -> None:
     """Resolved when the check passes now, or when somebody who may says why it is resolved all the same."""
-    verified = checked_again(ports, load(ports, incident))
+    state = catch_up(ports, incident)
+    reported = state.signal.family == "reported"  # no check can say that it is over: whoever looked says so
+    verified = "whoever looked into the report says so" if reported and reason else checked_again(ports, state)
     text = keep_text(ports, incident, reason, cause.actor) if reason else None
     try:
         record_known(
@@ -104,6 +118,8 @@ def checked_again(ports: Ports, incident: Incident) -> str:
         loud = {finding.signal for finding in examined.findings}
         still = bool(columns & set(examined.strange)) or incident.signal in loud
         return "" if still else f"{subject} is in its usual range again"
+    if incident.signal.family == "storm":
+        return "all incidents of it have ended" if incident.over == incident.members.keys() else ""
     if incident.signal.family == "endpoint":
         return endpoint_again(ports, shelf.spec(), incident.finding)
     if incident.signal.family == "staleness" or incident.signal.group == "arrival":

@@ -1,11 +1,10 @@
 """After an erasure: what the chat shows of the texts is replaced by what is left of them."""
 
-from functools import partial
+from dataclasses import dataclass
 
-from tidewatch.domain.events import Event, as_today
+from tidewatch.domain.events import as_today
 from tidewatch.domain.incident.fold import fold
-from tidewatch.domain.incident.state import Incident
-from tidewatch.operations.deliver import LINE, Delivered, delivered_so_far
+from tidewatch.operations.deliver import LINE, delivered_so_far
 from tidewatch.operations.journal import text_of
 from tidewatch.ports import Ports
 from tidewatch.ports.chat import ChatMessage
@@ -27,18 +26,28 @@ def retell(ports: Ports, incident: str, texts: set[str]) -> None:
     for event in events[: delivered.shown]:
         if event.kind in ("opened", "reopened"):
             card = delivered.cards.get(str(event.seq)) or delivered.card
-        if any(isinstance(value, dict) and value.get("sha256") in texts for value in event.data.values()):
-            _retell_event(ports, event, state, delivered, card)
+        text = _Texts(ports, incident, texts)
+        line = thread_line(event, state, ports.people, text)
+        if line and text.quoted:
+            posted = ports.chat.find(delivered.channel, {"incident": incident, "post": str(event.seq)}, thread=card)
+            if posted:
+                ports.chat.update(delivered.channel, posted.ts, ChatMessage(cut(line, LINE)))
+    for approval in state.approvals:
+        text = _Texts(ports, incident, texts)
+        question = approval_card(state, approval, ports.people, text)
+        if text.quoted and (message := delivered.requests.get(approval.id)):
+            ports.chat.update(delivered.channel, message, question)
 
 
-def _retell_event(ports: Ports, event: Event, state: Incident, delivered: Delivered, card: str) -> None:
-    text = partial(text_of, ports, state.id)
-    line = thread_line(event, state, ports.people, text)
-    posted = ports.chat.find(delivered.channel, {"incident": state.id, "post": str(event.seq)}, thread=card)
-    if line and posted:
-        ports.chat.update(delivered.channel, posted.ts, ChatMessage(cut(line, LINE)))
-    approval = state.approval(event.data.get("request", ""))
-    if approval and (message := delivered.requests.get(approval.id)):
-        ports.chat.update(
-            delivered.channel, message, approval_card(state, approval, ports.people, text)
-        )  # fmt: skip
+@dataclass
+class _Texts:
+    """What a reference stands for, and whether one of the erased was asked for."""
+
+    ports: Ports
+    incident: str
+    erased: set[str]
+    quoted: bool = False
+
+    def __call__(self, reference: object) -> str:
+        self.quoted |= isinstance(reference, dict) and reference.get("sha256") in self.erased
+        return text_of(self.ports, self.incident, reference)

@@ -8,10 +8,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from tidewatch.domain.incident.state import Incident
+from tidewatch.domain.repair import columns_of
 from tidewatch.domain.runbook import Runbook
 from tidewatch.operations.examine import usual_before
 from tidewatch.operations.shelf import BATCHES, CORRECTED, LABELS, Shelf
@@ -20,6 +22,7 @@ from tidewatch.ports.blobs import BlobNotFound
 from tidewatch.ports.scripts import Limits, Look, Outcome
 
 PROPOSED = "proposed"  # the container of what Y wrote and Z has not verified yet
+EARLIER = 29  # windows with labels that show how many rows usually get one
 BEFORE = "before"  # in it, what stood where a verified proposal went
 StepName = Literal["run", "verify", "dry_run", "undo"]
 
@@ -109,7 +112,8 @@ class Task:
         """For Z what the run proposes stands in place of what came; for the others everything is as it lies there."""
         shelf, spec = self.shelf, self.shelf.spec()
         record = shelf.window(self.incident.finding.window)
-        version = record.version if record else "1"
+        champion = shelf.ports.registry.champion(shelf.model)
+        version = record.version if record else champion.version if champion else "1"
         baseline = shelf.baseline(version)
         (work / "spec.yaml").write_text(shelf.spec_text())
         (work / "baseline.json").write_bytes(baseline.to_bytes())
@@ -128,8 +132,23 @@ class Task:
             (work / "usual" / f"{window}.json").write_text(json.dumps(usual.as_dict()))
             if labels := proposed.get(LABELS) or known_labels(shelf, spec, window):
                 (work / "labels" / f"{window}.parquet").write_bytes(labels)
-        if of_inputs and step != "verify":
+        self._lay_out_past(work)
+        if of_inputs or BATCHES in self.runbook.writes:
             shelf.ports.registry.fetch(shelf.model, version, work / "model")
+
+    def _lay_out_past(self, work: Path) -> None:
+        """The last good windows, where the runbook asks for them, and how earlier windows turned out, where it brings
+        labels."""
+        shelf, first = self.shelf, min(self.windows, default="")
+        (work / "good").mkdir()
+        columns = set(columns_of(shelf.spec(), self.incident.finding))
+        records = shelf.windows_before(first) if self.runbook.good_windows else iter(())
+        good = (record.window for record in records if record.accepted and columns.isdisjoint(record.strange))
+        for window in islice(good, self.runbook.good_windows):
+            (work / "good" / f"{window}.parquet").write_bytes(shelf.batch(window) or b"")
+        if LABELS in self.runbook.writes:
+            earlier = [outcome for outcome in shelf.outcomes(first, EARLIER) if outcome.window < first]
+            (work / "outcomes.json").write_text(json.dumps([outcome.as_dict() for outcome in earlier]))
 
 
 def _got(shelf: Shelf, container: str, name: str) -> bytes | None:

@@ -12,14 +12,16 @@ from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, Verdict, verdict
 from tidewatch.domain.runbook_input import Answer, answered
+from tidewatch.operations.absent import without_batch, without_labels
+from tidewatch.operations.counted import catch_up
 from tidewatch.operations.journal import MACHINE, keep_text, load, record_known, send_job, text_of
 from tidewatch.operations.preconditions import unmet
 from tidewatch.operations.request_approval import request_approval
 from tidewatch.operations.run_progress import Progress
 from tidewatch.operations.run_step import Task
-from tidewatch.operations.shelf import Shelf, UnknownModel
+from tidewatch.operations.shelf import BATCHES, Shelf, UnknownModel
 from tidewatch.operations.suggestion import suggestion
-from tidewatch.operations.take_batch import examine_again
+from tidewatch.operations.take_batch import examine_again, take_batch
 from tidewatch.operations.take_labels import judge_labels
 from tidewatch.ports import Ports
 from tidewatch.ports.registry import RegistryError
@@ -48,7 +50,7 @@ def start_run(
 ) -> tuple[Incident, Runbook]:
     """Record the start and put the work on the queue; a risky one asks for a yes first. Raises Refused (of the inputs,
     WrongAnswers) and UnknownIncident."""
-    seen = load(ports, incident)
+    seen = catch_up(ports, incident)
     ports.people.allow(cause.actor, "run_runbook", seen.model)
     if cause.key in seen.keys:
         raise Refused("That was started already.")
@@ -179,6 +181,9 @@ def _run_and_verify(ports: Ports, task: Task, run: Run) -> tuple[Outcome, Verdic
     said = verdict(z.exit_status, z.output)
     if said.passed:
         task.put_in_place()
+        if BATCHES in task.runbook.writes:  # as if it had come from the feed; its own event finds it taken
+            for window in task.windows:
+                take_batch(ports, f"{task.shelf.model}/{window}.parquet", "queue")
         _take_up(task.shelf, task.windows)
     if why_not:
         said = Verdict(passed=said.passed, sentence=f"{why_not}; {said.sentence}")
@@ -237,8 +242,10 @@ def _windows(shelf: Shelf, incident: Incident) -> list[str]:
     if latest.family == "performance":
         first, last = latest.evidence["windows"]
         return [day.window for day in shelf.outcomes(last, 1000) if day.window >= first]
-    if latest.check == "missing_batch":
-        return [window for window in latest.evidence["windows"] if shelf.original(window) is None]
+    if latest.check in ("missing_batch", "late_batch"):
+        return without_batch(shelf, latest)
+    if latest.check in ("stale_labels", "labels_unmatched"):
+        return without_labels(shelf, latest)
     first = min(finding.window for finding in incident.findings)
     records = [record for record in shelf.windows_before(latest.window + "~") if record.window >= first]
     subject = {"check": latest.check, "subject": latest.subject}
@@ -249,6 +256,7 @@ def _take_up(shelf: Shelf, windows: Sequence[str]) -> None:
     """What lies in the store now counts from now on: for comparisons, and for labels that are in already."""
     spec = shelf.spec()
     for window in windows:
+        shelf.forget_gone(window)
         examine_again(shelf.ports, shelf.model, window)
         judge_labels(shelf, spec, window, "queue")
 

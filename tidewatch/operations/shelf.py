@@ -219,6 +219,13 @@ class Shelf:
         chosen = [name for name in names if name <= until][-most:]
         return [outcome for name in chosen if (outcome := self.outcome(name))]
 
+    def forget_gone(self, window: str) -> None:
+        """What was found in a batch or in labels that were taken back."""
+        of_batch = () if self.batch(window) else (PROFILES, WINDOWS, METRICS)
+        of_labels = () if self.labels(window) or self.known_labels(window) else (METRICS,)
+        for container in {*of_batch, *of_labels}:
+            self.ports.blobs.delete(container, f"{self.model}/{window}.json")
+
     # --- row checks --------------------------------------------------------------------------------------
 
     def learnt(self, check: str) -> dict[str, Any] | None:

@@ -1,16 +1,23 @@
 """Every minute: carry out what is due, deliver what is behind, finish what a crash left half done."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache, partial
 
 from tidewatch.domain.events import BrokenRecord, Cause, Draft, Event
-from tidewatch.domain.incident import handling
-from tidewatch.domain.incident.deadlines import Step, due
+from tidewatch.domain.incident.deadlines import due
+from tidewatch.domain.incident.happening import event_of
 from tidewatch.domain.incident.state import Incident
-from tidewatch.domain.people import Refused
+from tidewatch.domain.oncall.duty import Duty
+from tidewatch.domain.silence import Silence
 from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
-from tidewatch.operations.journal import load, record_known, send_job
+from tidewatch.operations.duty import team_duty
+from tidewatch.operations.journal import load, record_known, send_job, send_page_job
+from tidewatch.operations.page import page_is_due
 from tidewatch.operations.report import Marker, forget, open_markers
+from tidewatch.operations.silences import keep_quiet, put_away_what_is_over, silences
+from tidewatch.operations.storms import add_up, gather
 from tidewatch.ports import Ports
 
 EVERY = timedelta(minutes=1)  # how often the timer calls
@@ -23,56 +30,47 @@ def sweep(ports: Ports) -> None:
     Raises BrokenRecord for a stream that cannot be read, once all the others have been looked after.
     """
     broken: list[BrokenRecord] = []
+    known, seen = silences(ports), list[Incident]()
+    gather(ports)
+    duty_of = cache(partial(team_duty, ports))
     for marker in open_markers(ports):
         try:
-            _look_after(ports, marker)
+            seen += _look_after(ports, marker, known, duty_of)
         except BrokenRecord as error:
             broken.append(error)
+    add_up(ports, seen, whole=not broken)
+    put_away_what_is_over(ports, known)
     if broken:
         raise broken[0]
 
 
-def _look_after(ports: Ports, marker: Marker) -> None:
+def _look_after(ports: Ports, marker: Marker, known: list[Silence], duty_of: Callable[[str], Duty]) -> list[Incident]:
+    """The incident as it is now; nothing when there is none yet."""
     if not ports.log.read(marker.incident):
-        return  # its writer died before the first event; the next finding of the signal writes it
-    incident = load(ports, marker.incident)
-    for step in due(incident, ports.clock.now()):
-        incident = _carry_out(ports, incident.id, step)
+        return []  # its writer died before the first event; the next finding of the signal writes it
+    incident = keep_quiet(ports, load(ports, marker.incident), known)
+    duty = duty_of(incident.model.partition("/")[0])
+    while steps := due(incident, ports.clock.now(), duty):
+        before, incident = incident, _carry_out(ports, incident.id, steps[0].key, duty)
+        if incident.version == before.version:
+            break
     _send_forgotten_work(ports, incident)
     if is_behind(ports, incident):
         send_job(ports, {"do": "deliver", "incident": incident.id})
+    if page_is_due(ports, incident):
+        send_page_job(ports, incident.id)
     forget(ports, marker)
+    return [incident]
 
 
-def _carry_out(ports: Ports, incident: str, step: Step) -> Incident:
+def _carry_out(ports: Ports, incident: str, key: str, duty: Duty) -> Incident:
     """The state is looked at again when the step fires: whoever acted in the meantime wins."""
 
     def decide(now: Incident) -> list[Draft]:
-        if step not in due(now, ports.clock.now()):
-            return []
-        return [_event(now, step)]
+        at = ports.clock.now()
+        return [event_of(step, now, at, duty) for step in due(now, at, duty) if step.key == key]
 
-    return record_known(ports, incident, Cause("tidewatch", "timer", step.key), decide)
-
-
-def _event(incident: Incident, step: Step) -> Draft:
-    match step.kind:
-        case "page":
-            return Draft("paged", {"tier": incident.tier, "person": step.subject, "why": step.why})
-        case "escalate":
-            try:
-                return handling.escalation(incident, step.why)
-            except Refused as refused:  # pragma: no cover - due() asks for nothing that is refused
-                return Draft("noted", {"sentence": str(refused)})
-        case "expire":
-            return Draft("approval_expired", {"request": step.subject})
-        case "end_watch":
-            return Draft("watch_ended", {"why": step.why})
-        case "interrupt":
-            return Draft(
-                "runbook_finished",
-                {"run": step.subject, "exit_status": None, "verdict": "interrupted", "sentence": step.why},
-            )
+    return record_known(ports, incident, Cause("tidewatch", "timer", key), decide)
 
 
 def _send_forgotten_work(ports: Ports, incident: Incident) -> None:

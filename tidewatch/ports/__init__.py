@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidewatch.domain.oncall.duty import OnCallPlan
 from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
+from tidewatch.domain.storm import MODELS
 from tidewatch.ports.blobs import Blobs
 from tidewatch.ports.chat import Chat
 from tidewatch.ports.clock import Clock
 from tidewatch.ports.endpoints import Endpoints
+from tidewatch.ports.heartbeat import Heartbeat
 from tidewatch.ports.incident_log import IncidentLog
 from tidewatch.ports.learning import Learning
+from tidewatch.ports.pager import Pager
 from tidewatch.ports.pictures import Pictures
 from tidewatch.ports.queue import Queue
 from tidewatch.ports.registry import Registry
@@ -37,3 +41,7 @@ class Ports:
     runbooks: Sequence[Runbook]
     channel: str  # where alerts go
     command: str  # the slash command people type, "/ml"
+    storm_models: int = MODELS  # so many with one cause are a storm
+    oncall: OnCallPlan = OnCallPlan()  # policies and rotas by team
+    pagers: Sequence[Pager] = ()  # each call that must leave the chat goes out by all of them
+    heartbeat: Heartbeat | None = None

@@ -1,11 +1,12 @@
 """The few Block Kit shapes the cards are made of. Long text is cut, never refused."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Block = dict[str, Any]
 RED, AMBER, BLUE, GREEN = "#b3261e", "#d9a441", "#1264a3", "#2eb67d"
+GREY = "#868686"
 
 
 def cut(text: str, most: int) -> str:
@@ -15,6 +16,11 @@ def cut(text: str, most: int) -> str:
 def escape(text: str) -> str:
     """Text of unknown origin inside mrkdwn: no links, no mentions, no markup of its own."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def quoted(text: str) -> str:
+    """Somebody's words, on lines of their own; nothing for none."""
+    return "".join(f"\n> {escape(line)}" for line in text.splitlines()[:20]) if text else ""
 
 
 def header(text: str) -> Block:
@@ -72,16 +78,21 @@ def overflow(options: Sequence[tuple[str, str]], carried: str) -> Block:
 
 
 def reason_view(title: str, question: str, hint: str, submit: str, private: str) -> Block:
-    """The one modal: a sentence that goes into the log."""
+    """One sentence that goes into the log."""
+    return form_view("reason", title, {"reason": (question, hint)}, submit, private)
+
+
+def form_view(callback: str, title: str, asked: Mapping[str, tuple[str, str]], submit: str, private: str) -> Block:
+    """A modal that asks for text: question and hint by the name of the answer."""
     return {
-        "type": "modal", "callback_id": "reason", "private_metadata": private,
+        "type": "modal", "callback_id": callback, "private_metadata": private,
         "title": {"type": "plain_text", "text": cut(title, 24)},
         "submit": {"type": "plain_text", "text": cut(submit, 24)},
         "close": {"type": "plain_text", "text": "Cancel"},
         "blocks": [{
-            "type": "input", "block_id": "reason",
+            "type": "input", "block_id": name,
             "label": {"type": "plain_text", "text": cut(question, 2000)},
             "hint": {"type": "plain_text", "text": cut(hint, 2000)},
             "element": {"type": "plain_text_input", "action_id": "text", "multiline": True, "max_length": 1000},
-        }],
+        } for name, (question, hint) in asked.items()],
     }  # fmt: skip

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tidewatch.domain.incident.deadlines import may_go_up
 from tidewatch.domain.incident.state import Incident, acknowledge_by, resolve_by
 from tidewatch.domain.model_spec import TIERS, ModelSpec
 from tidewatch.domain.people import People
 from tidewatch.domain.runbook import Runbook
 from tidewatch.ports.chat import ChatMessage
 from tidewatch.render import blocks as kit
+from tidewatch.render.storm_card import quiet_blocks, storm_blocks
 
 ICONS = {"open": "🔴", "acknowledged": "👀", "observing": "🔭", "resolved": "✅"}
 _NOTES = [("note", "Add a note…"), ("timeline", "Timeline")]
@@ -50,7 +52,15 @@ def handover_message(spec: ModelSpec, version: str, windows: int, people: People
 
 def incident_card(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> ChatMessage:
     """The card in the state the incident is in."""
+    icon, color = ICONS[incident.status], COLORS[incident.status]
+    if incident.status != "resolved" and (incident.storm or incident.silence):
+        icon, color = ("🌊" if incident.storm else "🔕"), kit.GREY
+        return ChatMessage(f"{icon} {incident.title} ({incident.id}, {incident.quiet})", quiet_blocks(incident), color)
     match incident.status:
+        case "open" | "acknowledged" if incident.signal.family == "storm":
+            small_print = _small_print(incident, people)
+            escalate = _escalate(incident, kit.value(incident.id, incident.version))
+            blocks = storm_blocks(incident, people, small_print, escalate, icon)
         case "open":
             blocks = _alert(incident, people, runbook, picture)
         case "acknowledged":
@@ -59,8 +69,8 @@ def incident_card(incident: Incident, people: People, runbook: Runbook | None, p
             blocks = _observing(incident, people)
         case "resolved":
             blocks = _resolved(incident, people)
-    text = f"{ICONS[incident.status]} {incident.title} ({incident.id}, {incident.status})"
-    return ChatMessage(text, blocks, COLORS[incident.status])
+    text = f"{icon} {incident.title} ({incident.id}, {incident.status})"
+    return ChatMessage(text, blocks, color)
 
 
 def superseded_card(incident: Incident) -> ChatMessage:
@@ -75,6 +85,8 @@ def superseded_card(incident: Incident) -> ChatMessage:
 def _alert(incident: Incident, people: People, runbook: Runbook | None, picture: Picture | None) -> list[kit.Block]:
     carried = kit.value(incident.id, incident.version)
     again = f" Came back, {_times(incident.reopened)}." if incident.reopened else ""
+    if incident.flapping:
+        again += " 🔁 It is flapping: nobody is called for the next times, until somebody acts or it stays good."
     parts = [
         kit.header(f"{ICONS['open']} {incident.title}"),
         kit.section(
@@ -88,7 +100,7 @@ def _alert(incident: Incident, people: People, runbook: Runbook | None, picture:
     buttons = [kit.button("acknowledge", "Acknowledge", carried, "primary")]
     if runbook:
         buttons.append(kit.button("run_runbook", f"Run {runbook.name}", carried))
-    buttons += _escalate(incident, people, carried)
+    buttons += _escalate(incident, carried)
     return [*parts, kit.actions(buttons), kit.context(_small_print(incident, people))]
 
 
@@ -112,7 +124,7 @@ def _taken(incident: Incident, people: People, runbook: Runbook | None) -> list[
     if incident.tier != "L1" and incident.may_be_retrained and not waiting:
         buttons.append(kit.button("retrain", "Retrain…", carried, "" if buttons else "primary"))
     buttons.append(kit.button("resolve", "Resolve…", carried))
-    buttons += _escalate(incident, people, carried)
+    buttons += _escalate(incident, carried)
     return [*parts, kit.actions(buttons[:3]), kit.context(_small_print(incident, people))]
 
 
@@ -137,13 +149,15 @@ def _resolved(incident: Incident, people: People) -> list[kit.Block]:
     by = f" by {people.name(incident.owner)}" if incident.owner and not incident.recovered else ""
     how = "recovered" if incident.recovered else "resolved"
     flapping = " · 🔁 flapping" if incident.flapping else ""
+    needed = incident.response.confirm_after
+    stays = "it stays good" if incident.confirmed else f"provisional until {needed} more windows are good"
     return [
         kit.section(
             f"{ICONS['resolved']} *{kit.escape(incident.title)}* {how} {clock(ended)} UTC{by}, "
             f"after {length(ended - incident.since)}\n{kit.escape(incident.resolution)}",
             kit.overflow([("timeline", "Timeline"), ("note", "Add a note…"), *_undo(incident)], carried),
         ),
-        kit.context(f"{incident.id} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
+        kit.context(f"{incident.id} · {stays} · tiers {', '.join(incident.tiers)}{flapping} · {_witness(incident)}"),
     ]
 
 
@@ -176,13 +190,11 @@ def _now(incident: Incident, runbook: Runbook | None) -> str:
     return _next(incident, runbook).removeprefix("acknowledge it and ").removeprefix("acknowledge it, ")
 
 
-def _escalate(incident: Incident, people: People, carried: str) -> list[kit.Block]:
+def _escalate(incident: Incident, carried: str) -> list[kit.Block]:
     if incident.tier == "L3":
         return []
     to = TIERS[TIERS.index(incident.tier) + 1]
-    who = ", ".join(people.name(user) for user in incident.owners.get(to, ())[:1]) or "nobody yet"
-    ask = kit.confirm(f"Escalate to {to}?", f"{who} will be called with everything that was tried.", f"Call {to}")
-    return [kit.button("escalate", f"Escalate to {to}", carried, "danger", ask)]
+    return [kit.button("escalate", f"Escalate to {to}…", carried, "danger")]
 
 
 def _accept(incident: Incident) -> list[tuple[str, str]]:
@@ -191,11 +203,11 @@ def _accept(incident: Incident) -> list[tuple[str, str]]:
 
 def _small_print(incident: Incident, people: People) -> str:
     parts = [incident.id, incident.tier]
-    called = incident.owners.get(incident.tier, ())
-    if incident.status == "open" and called:
-        parts.append(f"{', '.join(people.name(user) for user in called)} called")
-    if (deadline := acknowledge_by(incident)) and incident.tier == "L1":
-        parts.append(f"goes to L2 at {clock(deadline)} UTC if nobody takes it")
+    if incident.status == "open" and incident.paged:
+        parts.append(f"{', '.join(people.name(user) for user in incident.paged)} called")
+    if (deadline := acknowledge_by(incident)) and may_go_up(incident):
+        above = TIERS[TIERS.index(incident.tier) + 1]
+        parts.append(f"goes to {above} at {clock(deadline)} UTC if nobody takes it")
     elif deadline := resolve_by(incident):
         parts.append(f"to be resolved by {clock(deadline)} UTC")
     return " · ".join([*parts, _witness(incident)])

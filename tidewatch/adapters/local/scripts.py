@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -76,9 +76,10 @@ class LocalScripts:
                     pass_fds=[theirs.fileno(), *files.values()],
                     start_new_session=True,
                 )
-            with process:
-                ours.sendall(json.dumps(order).encode() + b"\n")
-                report = _followed(process, ours, output, look, self._look_every)
+            opened.enter_context(process)
+            opened.callback(ours.close)  # before the process is waited for: it ends when nobody listens
+            _tell(ours, json.dumps(order).encode() + b"\n")
+            report = _followed(process, ours, output, look, self._look_every)
         seconds = time.monotonic() - started
         if "error" in report:
             return Outcome(None, f"{command[0]} could not be started: {report['error']}.", seconds, "not started")
@@ -129,6 +130,11 @@ def _secret_file(value: str) -> Iterator[int]:
         yield file
 
 
+def _tell(channel: socket.socket, line: bytes) -> None:
+    with suppress(ConnectionError):  # it has ended at this moment; what it reported, or that it is lost, is read next
+        channel.sendall(line)
+
+
 def _followed(
     process: subprocess.Popen[bytes], channel: socket.socket, output: Output, look: Look | None, every: float
 ) -> dict[str, Any]:
@@ -150,7 +156,7 @@ def _followed(
             if look and time.monotonic() >= look_at:
                 look_at = time.monotonic() + every
                 if not look(output.last_lines()):
-                    channel.sendall(b"stop\n")
+                    _tell(channel, b"stop\n")
                     look = None
     _drain(pipe, output)
     output.close()

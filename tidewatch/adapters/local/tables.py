@@ -1,6 +1,7 @@
 """Data files through pyarrow. Nothing here loads pandas: its import costs more than reading a batch."""
 
 import io
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from tidewatch.adapters.local import lines
 from tidewatch.adapters.local.arrow_values import array_of, kind_of, values_of
-from tidewatch.adapters.local.pieces import LYING, ending_of, feed, parquet_file
+from tidewatch.adapters.local.pieces import LYING, SMALL, ending_of, feed, parquet_file
 from tidewatch.adapters.local.reader import DONE, Reader
 from tidewatch.adapters.local.refusals import explained, one_of_each
 from tidewatch.domain.table import Sink, Table, named
@@ -46,7 +47,7 @@ class ArrowTables:
         pq.write_table(arrow, sink, compression="zstd", write_page_checksum=True)
         return sink.getvalue()
 
-    def metadata(self, data: bytes, name: str) -> Mapping[str, str]:
+    def metadata(self, data: bytes | Path, name: str) -> Mapping[str, str]:
         if not name.lower().endswith(".parquet"):
             return {}
         stored: Mapping[bytes, bytes] = parquet_file(data).metadata.metadata or {}
@@ -72,7 +73,7 @@ class GuardedTables(ArrowTables):
 
     def feed(self, source: bytes | Path, name: str, sinks: Mapping[str, Sink], kinds: Mapping[str, str]) -> Contents:
         read = dict.fromkeys(sinks, 0)
-        with self._reader() as reader:
+        with self._reader() as reader, _at_hand(source) as source:
             for said, content in reader.ask("feed", (source, name, [*sinks], dict(kinds)), self.seconds):
                 if said == DONE:
                     contents: Contents = content
@@ -84,12 +85,12 @@ class GuardedTables(ArrowTables):
                     sinks[column](piece)
         return contents
 
-    def metadata(self, data: bytes, name: str) -> Mapping[str, str]:
+    def metadata(self, data: bytes | Path, name: str) -> Mapping[str, str]:
         return self._answer("metadata", data, name)  # type: ignore[no-any-return]
 
-    def _answer(self, what: str, *arguments: Any) -> Any:
-        with self._reader() as reader:
-            [(_, answer)] = reader.ask(what, arguments, self.seconds)
+    def _answer(self, what: str, source: bytes | Path, *arguments: Any) -> Any:
+        with self._reader() as reader, _at_hand(source) as source:
+            [(_, answer)] = reader.ask(what, (source, *arguments), self.seconds)
         return answer
 
     @contextmanager
@@ -102,6 +103,18 @@ class GuardedTables(ArrowTables):
                 self._idle.append(reader)
             else:
                 reader.end()
+
+
+@contextmanager
+def _at_hand(source: bytes | Path) -> Iterator[bytes | Path]:
+    """The same for another process: large ones as a file, which takes none of the memory it may have."""
+    if isinstance(source, Path) or len(source) <= SMALL:
+        yield source
+        return
+    with tempfile.NamedTemporaryFile(prefix="tidewatch-") as file:
+        file.write(source)
+        file.flush()
+        yield Path(file.name)
 
 
 def _read_parquet(source: bytes | Path, columns: Sequence[str] | None) -> Any:

@@ -22,7 +22,7 @@ from tidewatch.domain.diagnosis.swapped import swapped_columns
 from tidewatch.domain.diagnosis.text_column import TextColumn
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.model_spec import ModelSpec
-from tidewatch.domain.runbook import Runbook
+from tidewatch.domain.runbook import Runbook, special_first
 
 OF_NUMBERS: tuple[Callable[[NumberColumn], Cause | None], ...] = (
     unit_or_scale, sign_flip, sentinel_values, clipping, frozen_sensor, precision_lost, noise,
@@ -117,5 +117,7 @@ def _with_runbook(cause: Cause, runbooks: Sequence[Runbook]) -> Cause:
     checks = CHECKS.get(cause.kind, ())
     if cause.kind == "unit_or_scale" and "scale" not in cause.evidence:
         checks = ()  # the runbook converts by what the check of the scale has measured
-    chosen = next((runbook for runbook in runbooks if set(runbook.when.covers) & set(checks)), None)
+    if cause.kind == "staleness":
+        checks = (cause.evidence["check"],)  # labels are asked for again, a model is not
+    chosen = next((runbook for runbook in special_first(runbooks) if set(runbook.when.covers) & set(checks)), None)
     return replace(cause, runbook=chosen.name) if chosen else cause

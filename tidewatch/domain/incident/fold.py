@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding, Signal
+from tidewatch.domain.incident import paging, quiet
 from tidewatch.domain.incident.approval import Approval, Vote
 from tidewatch.domain.incident.change import replace
 from tidewatch.domain.incident.run import Run
@@ -28,7 +29,9 @@ def fold(events: Iterable[Event]) -> Incident | None:
         if event.kind == "opened":
             incident = _opened(event)
         elif incident is not None and event.kind in _STEPS:
-            incident = _STEPS[event.kind](incident, event)
+            incident = paging.answered(_STEPS[event.kind](incident, event), event)
+        if incident is not None and not incident.in_channel and quiet.is_loud(event):
+            incident = replace(incident, in_channel=True)
     if incident is None:
         return None
     return replace(incident, version=last.seq, head=last.hash, keys=frozenset(keys))
@@ -36,7 +39,7 @@ def fold(events: Iterable[Event]) -> Incident | None:
 
 def _opened(event: Event) -> Incident:
     data = event.data
-    return Incident(
+    incident = Incident(
         id=event.incident,
         signal=Signal(**data["signal"]),
         title=data["title"],
@@ -47,8 +50,10 @@ def _opened(event: Event) -> Incident:
         owners={tier: tuple(users) for tier, users in data["owners"].items()},
         findings=_worst_last(data["findings"]),
         tier_since=event.at,
+        waits_since=event.at,
         last_seen=event.at,
     )
+    return quiet.with_worst(quiet.came(incident, data), incident.findings)
 
 
 def _worst_last(records: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
@@ -57,24 +62,39 @@ def _worst_last(records: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
 
 
 def _observed(incident: Incident, event: Event) -> Incident:
-    kept = incident.findings[:1] + _worst_last(event.data["findings"])
-    return replace(incident, findings=kept, last_seen=event.at, passed=())
+    found = _worst_last(event.data["findings"])
+    kept = replace(
+        incident, findings=incident.findings[:1] + found, last_seen=event.at, passed=(), told=incident.told + 1
+    )  # fmt: skip
+    return quiet.with_worst(kept, found)
 
 
 def _reopened(incident: Incident, event: Event) -> Incident:
-    incident = _observed(incident, event)
+    incident = quiet.came(_observed(incident, event), event.data)
     return replace(
         incident, status="open", owner="", owned_since=None, tier="L1", tier_since=event.at, since=event.at,
-        resolved=None, reopened=incident.reopened + 1, watch_until=None, paged=(),
+        waits_since=event.at, resolved=None, reopened=incident.reopened + 1, returns=incident.returns + 1,
+        watch_until=None, paged=(), owners_so_far=(),
     )  # fmt: skip
 
 
 def _acknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="acknowledged", owner=event.actor, owned_since=event.at, watch_until=None)
+    return _taken(incident, event, event.actor)
+
+
+def _assigned(incident: Incident, event: Event) -> Incident:
+    return _taken(incident, event, event.data["to"])
+
+
+def _taken(incident: Incident, event: Event, owner: str) -> Incident:
+    return replace(
+        quiet.somebody_acted(incident), status="acknowledged", owner=owner, owned_since=event.at, watch_until=None,
+        owners_so_far=(*incident.owners_so_far, (owner, event.at)),
+    )  # fmt: skip
 
 
 def _unacknowledged(incident: Incident, event: Event) -> Incident:
-    return replace(incident, status="open", owner="", owned_since=None, tier_since=event.at, paged=())
+    return replace(incident, status="open", owner="", owned_since=None, waits_since=event.at, paged=())
 
 
 def _escalated(incident: Incident, event: Event) -> Incident:
@@ -82,7 +102,7 @@ def _escalated(incident: Incident, event: Event) -> Incident:
     tiers = incident.tiers if tier in incident.tiers else (*incident.tiers, tier)
     return replace(
         incident, status="open", owner="", owned_since=None, tier=tier, tier_since=event.at, tiers=tiers, paged=(),
-        watch_until=None,
+        waits_since=event.at, watch_until=None,
     )  # fmt: skip
 
 
@@ -120,8 +140,15 @@ def _run_undone(incident: Incident, event: Event) -> Incident:
     if incident.status != "resolved":
         return incident
     return replace(
-        incident, status="open", owner="", owned_since=None, tier_since=event.at, resolved=None, recovered=False,
-        paged=(), passed=(),
+        incident, status="open", owner="", owned_since=None, tier_since=event.at, waits_since=event.at, resolved=None,
+        recovered=False, paged=(), passed=(),
+    )  # fmt: skip
+
+
+def _findings_written(incident: Incident, event: Event) -> Incident:
+    return replace(
+        incident, written_findings=incident.written_findings + 1,
+        findings_of=(*incident.findings_of, (event.actor, event.seq, event.data)),
     )  # fmt: skip
 
 
@@ -170,7 +197,8 @@ def _watched(incident: Incident, event: Event) -> Incident:
 
 def _waits_again(incident: Incident, event: Event) -> Incident:
     return replace(
-        incident, status="open", watch_until=None, tier_since=event.at, owner="", owned_since=None, paged=()
+        incident, status="open", watch_until=None, tier_since=event.at, waits_since=event.at, owner="",
+        owned_since=None, paged=(),
     )  # fmt: skip
 
 
@@ -181,21 +209,20 @@ def _resolved(incident: Incident, event: Event) -> Incident:
     )  # fmt: skip
 
 
-_STEPS = {
+_STEPS: dict[str, Step] = {
     "observed": _observed,
     "reopened": _reopened,
     "acknowledged": _acknowledged,
     "unacknowledged": _unacknowledged,
+    "assigned": _assigned,
     "escalated": _escalated,
-    "paged": lambda incident, event: replace(
-        incident, paged=(*incident.paged, event.data["person"]), paged_at=event.at
-    ),
+    **paging.STEPS,
     "runbook_started": _run_started,
     "runbook_begun": _run_begun,
     "cancel_requested": lambda incident, event: _run_changed(incident, event.data["run"], cancelled_by=event.actor),
     "runbook_finished": _run_ended,
     "runbook_undone": _run_undone,
-    "findings_written": lambda incident, _: replace(incident, written_findings=incident.written_findings + 1),
+    "findings_written": _findings_written,
     "retraining_requested": lambda incident, _: replace(incident, retraining="requested"),
     "retraining_started": lambda incident, _: replace(incident, retraining="running"),
     "retraining_failed": lambda incident, _: replace(incident, retraining="failed"),
@@ -209,9 +236,12 @@ _STEPS = {
     "watched": _watched,
     "watch_ended": _waits_again,
     "relapsed": _waits_again,
-    "window_passed": lambda incident, event: replace(incident, passed=(*incident.passed, event.data["window"])),
+    "window_passed": lambda incident, event: replace(
+        incident, passed=(*incident.passed, event.data["window"]), told=incident.told + 1
+    ),
     "resolved": _resolved,
     "accepted_as_usual": lambda incident, event: replace(_resolved(incident, event), unlearnt=True),
     "baseline_relearnt": lambda incident, _: replace(incident, unlearnt=False),
     "recovered": _resolved,
+    **quiet.STEPS,
 }

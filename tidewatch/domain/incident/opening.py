@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from tidewatch.domain.events import Draft
 from tidewatch.domain.finding import Finding
@@ -10,17 +11,20 @@ from tidewatch.domain.model_spec import Response, Tier
 
 
 def opened(
-    spec_title: str, findings: Sequence[Finding], response: Response, owners: Mapping[Tier, Sequence[str]]
-) -> Draft:
+    spec_title: str, findings: Sequence[Finding], response: Response, owners: Mapping[Tier, Sequence[str]],
+    quiet: Mapping[str, Any] | None = None,
+) -> Draft:  # fmt: skip
+    """`quiet` says why nobody is called for it, if that is so."""
     worst = findings[0]
     signal = worst.signal
     return Draft("opened", {
         "signal": {"model": signal.model, "family": signal.family, "group": signal.group},
-        "title": headline(spec_title, worst),
+        "title": worst.evidence.get("title") or headline(spec_title, worst),
         "severity": worst.severity,
         "findings": [finding.as_dict() for finding in findings],
         "response": response.model_dump(mode="json"),
         "owners": {tier: list(users) for tier, users in owners.items()},
+        **(quiet or {}),
     })  # fmt: skip
 
 
@@ -75,15 +79,18 @@ def headline(spec_title: str, finding: Finding) -> str:
         "endpoint_cpu": "the endpoint runs short of CPU",
         "endpoint_memory": "the endpoint runs short of memory",
         "endpoint_gpu": "the endpoint runs short of GPU",
+        "storm": f"{finding.subject} of many models",
+        "reported": "somebody saw something wrong",
         "poison": f"work in the queue {finding.subject} keeps failing",
         "log_changed": "somebody changed the incident log",
     }
     return f"{spec_title}: {what[finding.check]}"
 
 
-def seen_again(incident: Incident, findings: Sequence[Finding]) -> list[Draft]:
-    """A finding of a known signal. While a promotion is observed, only windows of the old version are excused."""
-    told = {"findings": [finding.as_dict() for finding in findings]}
+def seen_again(incident: Incident, findings: Sequence[Finding], more: Mapping[str, Any] | None = None) -> list[Draft]:
+    """A finding of a known signal. While a promotion is observed, only windows of the old version are excused.
+    `more` goes into the event: how often it was seen, why nobody is called."""
+    told = {"findings": [finding.as_dict() for finding in findings], **(more or {})}
     if incident.status == "resolved":
         return [Draft("reopened", told)]
     observed, version = Draft("observed", told), findings[0].evidence.get("version", "")
@@ -93,15 +100,20 @@ def seen_again(incident: Incident, findings: Sequence[Finding]) -> list[Draft]:
     return [observed]
 
 
-def passed(incident: Incident, window: str) -> list[Draft]:
-    """A window without a finding of this signal: recovery is believed after several in a row."""
+def passed(incident: Incident, window: str, counted: Sequence[str] | None = None) -> list[Draft]:
+    """A window without a finding of this signal: recovery is believed after several in a row.
+
+    `counted` are good windows that lie beside the log, this one among them; then only the recovery is told.
+    """
     if incident.status == "resolved" or window in incident.passed:
         return []
-    drafts = [Draft("window_passed", {"window": window})]
+    row = {*incident.passed, *(counted or ()), window}
+    drafts = [Draft("window_passed", {"window": window})] if counted is None else []
     needed = incident.response.recover_after
-    if len(incident.passed) + 1 >= needed:
+    if len(row) >= needed:
         after = f" after version {incident.promoted} was promoted" if incident.promoted else ""
-        drafts.append(Draft("recovered", {"sentence": f"{needed} good windows in a row{after}, the last {window}"}))
+        sentence = f"{needed} good windows in a row{after}, the last {window}"
+        drafts.append(Draft("recovered", {"sentence": sentence} | ({"windows": sorted(row)} if counted else {})))
     return drafts
 
 

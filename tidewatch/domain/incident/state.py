@@ -1,14 +1,16 @@
 """A signal that people deal with. Its state is the fold of its events (`fold.py`), nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from tidewatch.domain.finding import Finding, Severity, Signal
 from tidewatch.domain.incident.approval import Approval
+from tidewatch.domain.incident.call import Call
 from tidewatch.domain.incident.run import Run
-from tidewatch.domain.model_spec import Response, Tier
+from tidewatch.domain.model_spec import Tier
+from tidewatch.domain.response import Limit, Response
 
 Status = Literal["open", "acknowledged", "observing", "resolved"]
 # What the baseline says is usual, and can be taught; all else is a rule of the spec, or no matter of habit.
@@ -31,19 +33,24 @@ class Incident:
     head: str = ""  # hash of the last event
     tier: Tier = "L1"
     tier_since: datetime | None = None
+    waits_since: datetime | None = None  # for somebody of the tier to take it; giving it back begins this wait anew
     tiers: tuple[Tier, ...] = ("L1",)  # every tier that was called, in order
     owner: str = ""
     owned_since: datetime | None = None
+    owners_so_far: tuple[tuple[str, datetime], ...] = ()  # who took it, and when, since it was opened (again)
     findings: tuple[Finding, ...] = ()  # the first, and the latest of each check
     last_seen: datetime | None = None
     runs: tuple[Run, ...] = ()
     approvals: tuple[Approval, ...] = ()
     retraining: Literal["", "requested", "running", "failed", "compared"] = ""
     written_findings: int = 0  # by L2
+    findings_of: tuple[tuple[str, int, Mapping[str, Mapping[str, str]]], ...] = ()  # by whom, event, text references
     passed: tuple[str, ...] = ()  # good windows in a row
     watch_until: datetime | None = None
     paged: tuple[str, ...] = ()  # since the present tier was called
     paged_at: datetime | None = None  # the last of them
+    calls: tuple[Call, ...] = ()  # everybody who was ever called, in order
+    unanswered_since: datetime | None = None  # the first call that nobody has answered yet, of whichever tier
     reopened: int = 0
     resolved: datetime | None = None
     resolution: str = ""
@@ -51,6 +58,18 @@ class Incident:
     promoted: str = ""  # the version that was promoted to end this
     unlearnt: bool = False  # accepted as usual, and the baseline does not know it yet
     replaced: str = ""  # and the one it replaced
+    told: int = 0  # observations and good windows in the log since it was (re)opened
+    worst: Mapping[str, tuple[int, float]] = field(default_factory=dict)  # per check: severity, departure
+    returns: int = 0  # reopenings since it last stayed good
+    confirmed: bool = False  # resolved, and good windows have followed
+    warned: bool = False  # called for since it flaps
+    hushed: bool = False  # it flaps, and people were called for that once
+    silence: str = ""  # the silence that covers it
+    storm: str = ""  # the incident of the storm it is part of
+    alone: bool = False  # somebody said that it is no part of the storm
+    in_channel: bool = False  # it has a card, or is to have one
+    members: Mapping[str, str] = field(default_factory=dict)  # of a storm: incident -> model
+    over: frozenset[str] = frozenset()  # of these, the resolved ones
     keys: frozenset[str] = frozenset()  # idempotency keys recorded so far
 
     @property
@@ -80,7 +99,12 @@ class Incident:
 
     @property
     def flapping(self) -> bool:
-        return self.reopened >= self.response.flapping_after
+        return self.returns >= self.response.flapping_after
+
+    @property
+    def quiet(self) -> Literal["", "storm", "silence", "flapping"]:
+        """Why nobody is called; empty when the clocks of its tier run."""
+        return "storm" if self.storm else "silence" if self.silence else "flapping" if self.hushed else ""
 
     @property
     def running(self) -> Run | None:
@@ -110,13 +134,18 @@ class Incident:
 
 def acknowledge_by(incident: Incident) -> datetime | None:
     """When the present tier must have acknowledged; None when nobody is being waited for."""
-    if incident.status != "open" or incident.tier_since is None:
-        return None
-    return incident.tier_since + incident.response.acknowledge_within.get(incident.tier, timedelta(hours=1))
+    return _deadline(incident, "acknowledge_within") if incident.status == "open" else None
 
 
 def resolve_by(incident: Incident) -> datetime | None:
     """When the present tier must have resolved it. An acknowledgement never stops this clock; observing does."""
-    if incident.status not in ("open", "acknowledged") or incident.tier_since is None:
-        return None
-    return incident.tier_since + incident.response.resolve_within.get(incident.tier, timedelta(days=7))
+    return _deadline(incident, "resolve_within") if incident.status in ("open", "acknowledged") else None
+
+
+def clock_began(incident: Incident, limit: Limit) -> datetime | None:
+    return incident.waits_since or incident.tier_since if limit == "acknowledge_within" else incident.tier_since
+
+
+def _deadline(incident: Incident, limit: Limit) -> datetime | None:
+    began = None if incident.quiet else clock_began(incident, limit)
+    return incident.response.deadline(limit, incident.tier, incident.severity, began) if began else None

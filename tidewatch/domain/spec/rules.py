@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from tidewatch.domain.model_spec import MetricName, ModelSpec
-from tidewatch.domain.spec import column_rules, people_rules, probe_rules, time_rules
+from tidewatch.domain.spec import column_rules, people_rules, probe_rules, repair_rules, time_rules
 from tidewatch.domain.spec.remark import Path, Remark, suggestion, warning
 
 _OF_CLASSES: tuple[MetricName, ...] = (
@@ -153,6 +153,7 @@ Rule = Callable[[ModelSpec], Iterator[Remark]]
 # Each with what it reads besides what it speaks of: a rule is silent while that is too wrong to be judged.
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     *column_rules.RULES,
+    *repair_rules.RULES,
     (metrics, ("task", "columns.*.role")),
     (estimation, ("task", "columns.*.role")),
     (costs, ("task", "costs", "metrics", "estimation")),

@@ -1,9 +1,12 @@
 """How long things may take: lengths of time that contradict each other."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
-from tidewatch.domain.model_spec import TIERS, ModelSpec
+from tidewatch.domain.finding import Severity
+from tidewatch.domain.model_spec import TIERS, ModelSpec, Tier
+from tidewatch.domain.response import Response
 from tidewatch.domain.spec.remark import Path, Remark, warning
 
 
@@ -58,19 +61,46 @@ def schedules(spec: ModelSpec) -> Iterator[Remark]:
 
 
 def response(spec: ModelSpec) -> Iterator[Remark]:
-    given = spec.response
+    for found in answering(spec.response):
+        in_team = "in_hours" in found.path  # the working hours may be the team's
+        yield replace(found, path=("response", *found.path), mistake=found.mistake and not in_team)
+
+
+def answering(given: Response) -> Iterator[Remark]:
+    """What a policy contradicts itself in."""
     for tier in TIERS:
-        take, resolve = given.acknowledge_within.get(tier), given.resolve_within.get(tier)
-        if take and resolve and take >= resolve:
-            yield Remark(
-                ("response", "acknowledge_within", tier),
-                f"{tier} may take {said(take)} to acknowledge but must have resolved it within {said(resolve)}; "
-                "give more time to resolve",
-            )
-        for name, times in (("acknowledge_within", take), ("resolve_within", resolve)):
-            if times is None:
+        usual = given.model_copy(update={"severities": {}})
+        yield from _in_time(usual, tier, "medium", ("acknowledge_within", tier), "")
+        for severity in given.severities:
+            path = ("severities", severity, "acknowledge_within", tier)
+            yield from _in_time(given, tier, severity, path, f" of {severity} severity")
+        for name in ("acknowledge_within", "resolve_within"):
+            if tier not in getattr(given, name):
                 sentence = f"{name} says nothing for {tier}; add {tier}, or leave all out for the usual times"
-                yield warning(("response", name), sentence)
+                yield warning((name,), sentence)
+    for severity, special in given.severities.items():
+        for place, tier in enumerate(special.in_hours):
+            if tier not in given.working_hours:
+                yield Remark(
+                    ("severities", severity, "in_hours", str(place)),
+                    f"{tier} is called in its working hours only, but working_hours says none for {tier}; add them",
+                )
+    for place, share in enumerate(given.remind_at):
+        if not 0 < share < 1:
+            advice = f"{share:g} % is written {share / 100:g}" if 1 < share < 100 else "half of it is 0.5"
+            sentence = f"a reminder comes after a share of the time between 0 and 1, not {share:g}; {advice}"
+            yield Remark(("remind_at", str(place)), sentence)
+
+
+def _in_time(given: Response, tier: Tier, severity: Severity, path: Path, of: str) -> Iterator[Remark]:
+    take = given.time_for("acknowledge_within", tier, severity)
+    resolve = given.time_for("resolve_within", tier, severity)
+    if take >= resolve:
+        yield Remark(
+            path,
+            f"{tier} may take {said(take)} to acknowledge{of} but must have resolved it within {said(resolve)}; "
+            "give more time to resolve",
+        )
 
 
 def said(span: timedelta | None) -> str:

@@ -13,6 +13,7 @@ from tidewatch.domain.spec.remark import Path
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT, _TRUTH, _MERGE = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "bool", "merge"))
 _READ_AS = {"int": "a number", "float": "a number", "timestamp": "a date", "null": "nothing"}
+A_SPEC = "a spec is a mapping that starts with 'model: team/name'"
 DEEPEST = 100  # levels
 SHALLOW = 10_000  # characters: every level takes one, and libyaml's recursion survives twice as many levels
 _OPENS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)

@@ -1,0 +1,48 @@
+"""A page as a signed POST, for whatever pager speaks HTTP."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tidewatch.adapters.outgoing import LATER, Unreachable, send
+from tidewatch.domain.incident.call import Quiet
+from tidewatch.domain.signature import sign
+from tidewatch.ports.pager import Page, PagerRefused, PagerUnavailable
+
+SIGNATURE = "X-Tidewatch-Signature"
+
+
+class Webhook:
+    """`reply` is where the receiver may acknowledge; empty when nobody outside can reach us."""
+
+    name = "webhook"
+
+    def __init__(
+        self, url: str, secret: str, reply: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._url, self._secret, self._reply, self._now = url, secret, reply, now
+
+    def page(self, page: Page) -> str:
+        person = {"id": page.person.id, "name": page.person.name}
+        about = {
+            "model": page.model, "severity": page.severity, "tier": page.tier, "person": person,
+            "subject": page.subject, "text": page.text, "reply": self._reply,
+        }  # fmt: skip
+        return f"HTTP {self._send(page, 'page', about)}"
+
+    def quiet(self, page: Page, how: Quiet) -> None:
+        self._send(page, how, {})
+
+    def _send(self, page: Page, event: str, about: Mapping[str, Any]) -> int:
+        body = json.dumps({"event": event, "page": page.id, "incident": page.incident, **about}).encode()
+        signed = {"Content-Type": "application/json", SIGNATURE: sign(self._secret, body, self._now())}
+        try:
+            status, later = send(self._url, body, signed)
+        except Unreachable as error:
+            raise PagerUnavailable(f"the webhook cannot be reached: {error}") from None
+        if status in LATER or status >= 500:
+            raise PagerUnavailable(f"the webhook did not take it for now (HTTP {status})", later)
+        if not 200 <= status < 300:
+            raise PagerRefused(f"the webhook refused it (HTTP {status})")
+        return status

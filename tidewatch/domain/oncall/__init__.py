@@ -1,0 +1,1 @@
+"""Who is on call: rotas, what puts somebody else in, and whom a page reaches."""
