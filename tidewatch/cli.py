@@ -120,6 +120,39 @@ def log_key(home: Home = DEFAULT_HOME) -> None:
         fail(str(error))
 
 
+@log.command("export")
+def export_log(
+    home: Home = DEFAULT_HOME,
+    out: Annotated[Path | None, typer.Option(help="Write here instead of showing it.")] = None,
+) -> None:
+    """Every event of every stream as JSON Lines, for auditors. Exit status 1: some records cannot be read."""
+    from tidewatch.commands.exporting import CannotExport, export_to  # noqa: PLC0415
+
+    try:
+        damaged = export_to(home, out)
+    except CannotExport as error:
+        fail(str(error))
+    if damaged:
+        sys.stderr.write(f"tidewatch: {damaged}\n")
+        raise typer.Exit(1)
+
+
+@log.command("schema")
+def log_schema() -> None:
+    """Print the JSON Schema of a line of `log export`."""
+    from tidewatch.domain.incident.export import schema_text  # noqa: PLC0415
+
+    sys.stdout.write(schema_text())
+
+
+@log.command("kinds")
+def log_kinds() -> None:
+    """Print every kind of event and what its data holds, as Markdown."""
+    from tidewatch.render.events_page import events_page  # noqa: PLC0415
+
+    sys.stdout.write(events_page())
+
+
 @app.command()
 def ml(
     words: Annotated[str, typer.Argument(help="What one types behind /ml: 'ack INC-1001', 'help'.")],

@@ -4,7 +4,7 @@ What is put in from the chat is written down like everything else: one chained, 
 kept as one blob because every page reads all of it. Its free text lies beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from tidewatch.domain.events import Cause, Draft, Event, chain, parse, verify
@@ -70,8 +70,14 @@ def say_erased(ports: Ports, place: str, person: str, texts: Sequence[str], caus
 
 def faults(ports: Ports) -> list[str]:
     """What does not hold in the streams of overrides, a sentence each."""
-    teams = [blob.name.removesuffix(".jsonl") for blob in ports.blobs.list(ONCALL)]
-    return [fault for team in teams for fault in verify(_stream(team), _lines(ports, team))]
+    return [fault for stream, _, lines in streams(ports) for fault in verify(stream, lines)]
+
+
+def streams(ports: Ports) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Of every team in which somebody was put in: the stream's name, where its texts lie, the stored records."""
+    for blob in ports.blobs.list(ONCALL):
+        team = blob.name.removesuffix(".jsonl")
+        yield _stream(team), f"{ONCALL}-{team}", _lines(ports, team)
 
 
 def teams(ports: Ports) -> list[str]:
