@@ -3,10 +3,11 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from tidewatch.commands.log import log
 from tidewatch.commands.oncall import oncall
 from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
 from tidewatch.commands.runbook import runbooks
@@ -18,7 +19,6 @@ app = typer.Typer(
     help="On-call for machine-learning models.",
 )
 incidents = typer.Typer(no_args_is_help=True, help="What is open and what was.")
-log = typer.Typer(no_args_is_help=True, help="The incident log.")
 app.add_typer(incidents, name="incidents")
 app.add_typer(log, name="log")
 alarms = typer.Typer(no_args_is_help=True, help="How often a model will alarm.")
@@ -92,65 +92,22 @@ def show_incident(
         fail(str(error))
 
 
-@log.command("verify")
-def verify(
-    home: Home = DEFAULT_HOME,
-    against: Annotated[str, typer.Option(help="A hash kept outside: of a daily message, or of a card.")] = "",
-    key: Annotated[list[str] | None, typer.Option(help="The public key you kept, instead of the one here.")] = None,
-) -> None:
-    """Check every record and checkpoint. Exit status 0: all as written, 1: faults, 2: nothing to check with."""
-    from tidewatch.commands.verifying import CannotVerify, verification  # noqa: PLC0415
-
-    try:
-        faults, sentence = verification(home, against, key or [])
-    except CannotVerify as error:
-        fail(str(error))
-    show("\n".join([*faults, sentence]))
-    raise typer.Exit(1 if faults else 0)
-
-
-@log.command("key")
-def log_key(home: Home = DEFAULT_HOME) -> None:
-    """Print the public key of the checkpoints, to be kept where nobody who writes the log can change it."""
-    from tidewatch.commands.verifying import CannotVerify, public_key  # noqa: PLC0415
-
-    try:
-        show(public_key(home))
-    except CannotVerify as error:
-        fail(str(error))
-
-
-@log.command("export")
-def export_log(
-    home: Home = DEFAULT_HOME,
+@app.command()
+def timeline(
+    incident: Annotated[str, typer.Argument(help="INC-1001")],
+    form: Annotated[Literal["md", "json", "html"], typer.Option("--format", help="The page has the picture.")] = "md",
     out: Annotated[Path | None, typer.Option(help="Write here instead of showing it.")] = None,
+    home: Home = DEFAULT_HOME,
 ) -> None:
-    """Every event of every stream as JSON Lines, for auditors. Exit status 1: some records cannot be read."""
-    from tidewatch.commands.exporting import CannotExport, export_to  # noqa: PLC0415
+    """Write up one incident: what broke, how bad, who did what and when, what is still open."""
+    from tidewatch.commands.exporting import CannotExport, written_up  # noqa: PLC0415
 
     try:
-        damaged = export_to(home, out)
+        text = written_up(home, incident, form, out)
     except CannotExport as error:
         fail(str(error))
-    if damaged:
-        sys.stderr.write(f"tidewatch: {damaged}\n")
-        raise typer.Exit(1)
-
-
-@log.command("schema")
-def log_schema() -> None:
-    """Print the JSON Schema of a line of `log export`."""
-    from tidewatch.domain.incident.export import schema_text  # noqa: PLC0415
-
-    sys.stdout.write(schema_text())
-
-
-@log.command("kinds")
-def log_kinds() -> None:
-    """Print every kind of event and what its data holds, as Markdown."""
-    from tidewatch.render.events_page import events_page  # noqa: PLC0415
-
-    sys.stdout.write(events_page())
+    if out is None:
+        sys.stdout.write(text)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS
 from tidewatch.domain.people import MAY, Person
 from tidewatch.operations.fleet import held_back
-from tidewatch.operations.journal import UnknownIncident, load, text_of
+from tidewatch.operations.journal import UnknownIncident, load, send_job, text_of
 from tidewatch.operations.report import open_incidents
 from tidewatch.ports import Ports
 from tidewatch.render.cards import ICONS, clock
@@ -45,14 +45,16 @@ def _timeline(request: Request) -> str:
 
 
 def incident_timeline(ports: Ports, incident: str) -> str:
-    """As much of the end as one message holds. Raises UnknownIncident."""
+    """As much of the end as one message holds; of a longer one, the whole comes into the thread. Raises
+    UnknownIncident."""
     events = ports.log.read(incident)
     if fold(events) is None:
         raise UnknownIncident(incident)
     story = timeline(events, ports.people, partial(text_of, ports, incident))
     if len(story) <= MOST:
         return story
-    note = "… (the beginning is cut)\n"
+    send_job(ports, {"do": "attach_timeline", "incident": incident})
+    note = "… (the beginning is cut; the whole comes into its thread as a file)\n"
     end = story[len(note) - MOST :]
     return note + (end.partition("\n")[2] or end)
 

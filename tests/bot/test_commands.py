@@ -206,4 +206,6 @@ def test_a_long_story_is_cut_and_says_so(house: House) -> None:
         ask(house, "note INC-1001 " + "word " * 400)
     told = ask(house, "timeline INC-1001")
     assert len(told) <= 4000
-    assert told.startswith("… (the beginning is cut)\n") and told.endswith(" word")
+    assert told.startswith("… (the beginning is cut; the whole") and told.endswith(" word")
+    house.run_jobs()
+    assert "# INC-1001" in house.chat.attached[f"INC-1001-to-event-{house.incident().version}.md"]

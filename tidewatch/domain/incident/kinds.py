@@ -42,7 +42,7 @@ KINDS: Mapping[str, Kind] = {
     "nobody_on_call": Kind("nobody could be called", {"tier": "of which tier", "why": "why not"}),
     "lapsed": Kind("nobody is paged for it any more", {"tier": "of which tier", "why": "why not"}),
     "paged_out": Kind("a call left the chat", _PAGER | {"why": "why"}),
-    "page_failed": Kind("a call did not go out", _PAGER | {"why": "why not", "again": "whether it is tried again"}),
+    "page_failed": Kind("a call did not leave", _PAGER | {"why": "why not", "again": "if it is tried again"}),
     "page_quieted": Kind("a pager was told that it is over", _PAGER | {"how": "acknowledged or resolved"}),
     "acknowledged": Kind("somebody has it", {"tier": "of which tier", "page": "the page that was answered, if one"}),
     "unacknowledged": Kind("whoever had it gave it back"),
@@ -50,7 +50,7 @@ KINDS: Mapping[str, Kind] = {
     "escalated": Kind("it went to the next tier", {"from": "from which", "to": "to which", "why": "why", **_REASON}),
     "noted": Kind("somebody wrote a note", {"text": "the note, a text", "sentence": "the note of a machine"}),
     "findings_written": Kind("L2 wrote down what it found", {
-        "examined": "what was examined, a text", "cause": "what is suspected, a text", "tried": "what was tried, a text",
+        "examined": "what was examined, a text", "cause": "the suspect, a text", "tried": "what was tried, a text",
         "text": "all of it in one, in earlier logs",
     }),
     "watched": Kind("somebody watches it for a while", {"until": "until when", **_REASON}),
