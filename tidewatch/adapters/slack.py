@@ -28,8 +28,11 @@ class SlackChat:
             from slack_sdk import WebClient  # noqa: PLC0415 - .2 s that a drift check need not pay
             from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler  # noqa: PLC0415
 
-            self._made = WebClient(self._token, base_url=self._api_url, timeout=TIMEOUT)
-            self._made.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
+            # Instead of slack_sdk's own, which posts again when the connection broke before the answer: shown twice.
+            self._made = WebClient(
+                self._token, base_url=self._api_url, timeout=TIMEOUT,
+                retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=1)],
+            )  # fmt: skip
         return self._made
 
     def post(
