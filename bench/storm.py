@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,11 @@ class Counting:
 def house(calls: Counter[str]) -> Iterator[Ports]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(Ports))
+        nothing: dict[str, Any] = dict.fromkeys(f.name for f in fields(Ports) if f.default is MISSING)
         there = {
             "clock": SystemClock(), "blobs": Counting(LocalBlobs(root / "blobs"), calls),
             "log": Counting(LocalIncidentLog(root / "log"), calls), "queue": LocalQueue(root / "queue.db"),
-            "people": People((Person("U0ANA", "Ana", "L1"),)), "runbooks": (), "channel": "C0", "storm_models": MODELS,
+            "people": People((Person("U0ANA", "Ana", "L1"),)), "runbooks": (), "channel": "C0",
         }  # fmt: skip
         yield Ports(**nothing | there)
 

@@ -177,18 +177,28 @@ class Task:
 
     # --- verifying ---------------------------------------------------------------------------------------
 
-    def is_scored(self, window: str) -> bool:
-        """Whether the answers in the batch are the model's answers to the rows in it: it is asked again."""
+    def changed_besides(self, window: str) -> str:
+        """What a corrected batch lost or changed besides the columns in question and the model's answers, in a
+        sentence; empty when nothing."""
+        if not self.same_rows(window):
+            return f"the corrected batch of {window} does not have the rows that came"
+        came, now = self._read(f"originals/{window}.parquet").columns, self.batch(window).columns
+        rest = sorted((came.keys() | now.keys()) - {*self._answers, *self.columns})
+        changed = [name for name in rest if not same(came.get(name), now.get(name))]
+        return f"{', '.join(changed)} of {window} changed, which nobody asked for" if changed else ""
+
+    def wrong_answers(self, window: str) -> str:
+        """Whether the answers in the batch are other than the model's answers to its rows (it is asked again), or
+        unusual, in a sentence; empty when neither."""
         file = self.work / f"again-{window}.parquet"
         file.write_bytes((self.work / "batches" / f"{window}.parquet").read_bytes())
         self.rescore(file)
         now, again = self.batch(window), tables().read(file.read_bytes(), file.name)
-        return all(same(now.columns.get(name), again.columns.get(name)) for name in self._answers)
-
-    def changed(self, window: str) -> list[str]:
-        """Columns that came otherwise, or not at all, or are gone; answers of the model aside."""
-        came, now = self._read(f"originals/{window}.parquet").columns, self.batch(window).columns
-        return sorted(n for n in (came.keys() | now.keys()) - {*self._answers} if not same(came.get(n), now.get(n)))
+        if not all(same(now.columns.get(name), again.columns.get(name)) for name in self._answers):
+            return f"the predictions of {window} are not the model's answers to the corrected rows"
+        deciding = self.spec.of_role("score") or self.spec.of_role("prediction")
+        unusual = [name for name in self.strange(window) if name in deciding]
+        return f"{', '.join(unusual)} is still unusual in {window}" if unusual else ""
 
     def strange(self, window: str, rows: Mask | None = None) -> list[str]:
         """Columns in which any check of profiles finds the window unusual, by itself: of all its rows, or of some."""

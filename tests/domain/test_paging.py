@@ -111,6 +111,15 @@ def test_taking_it_acknowledges_every_pager_and_the_end_resolves_them(called: St
     assert called.quieted() == [("INC-1001-2", "resolved")] * 2
 
 
+def test_what_is_silenced_is_quiet_and_is_paged_anew_when_the_silence_ends(called: Story) -> None:
+    called.out("INC-1001-2").tell("silenced", 10, "U0ANA", silence="S1")
+    assert called.pages(60, shown=0) == []
+    assert called.quieted() == [("INC-1001-2", "acknowledged")]
+    called.tell("silence_ended", 60, silence="S1").paged("U0ANA", 60)
+    assert called.quieted() == [("INC-1001-2", "resolved")]
+    assert called.pages(74) == [] and called.pages(75) != []
+
+
 def test_whoever_was_passed_over_is_left_in_peace(called: Story) -> None:
     called.out("INC-1001-2").tell("escalated", 16, **{"from": "L1", "to": "L2", "why": "missed"})
     called.paged("U0BEN", 16, "L2").out("INC-1001-5")

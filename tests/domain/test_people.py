@@ -126,3 +126,11 @@ def test_teams_that_are_no_list_are_refused_with_a_sentence(teams: str) -> None:
 def test_one_person_is_listed_once() -> None:
     with pytest.raises(ValueError, match="people.yaml, person 2"):
         parse_people("- {id: U1, name: Ana, tier: L1}\n- {id: U1, name: Ana, tier: L3}", "people.yaml")
+
+
+def test_addresses_beside_the_chat_are_optional_and_an_email_must_be_one() -> None:
+    people = parse_people("- {id: U1, name: Ana, tier: L1, email: ana@example.org, pagerduty: PXPGF42}", "people.yaml")
+    assert (people.everyone[0].email, people.everyone[0].pagerduty) == ("ana@example.org", "PXPGF42")
+    for wrong in ("ana", "a@b@c", "'ana@example.org\\nBcc: x@y.z'", "ana maria@example.org"):
+        with pytest.raises(ValueError, match="person 1: the email must be an address like ana@example.org"):
+            parse_people(f'- {{id: U1, name: Ana, tier: L1, email: "{wrong}"}}', "people.yaml")

@@ -92,6 +92,15 @@ class Flapping(RuleBasedStateMachine):
         for page in pages[:1]:
             self.story.happened("paged", tier="L1", person=page.subject, why=page.why)
 
+    @rule(swept=st.booleans())
+    def it_ends_and_comes_back(self, swept: bool) -> None:
+        """What flapping is made of: windows alone would hardly ever get there."""
+        for _ in range(2 if self.promise.open else 1):
+            self.a_good_window()
+        self.a_bad_window()
+        if swept:
+            self.the_sweep_calls()
+
     @rule()
     def somebody_takes_it_and_gives_it_back(self) -> None:
         if self.promise.open:

@@ -1,83 +1,25 @@
 """Pages: out by real servers when the chat is silent, quiet again when somebody has it, and never lost."""
 
-import hashlib
-import hmac
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
+from tests.operations import paged
 from tests.operations.house import House
-from tests.ports.receivers import HttpReceiver, MailReceiver, http_receiver, mail_receiver
-from tidewatch.adapters.mail import Mail
-from tidewatch.adapters.pagerduty import PagerDuty
-from tidewatch.adapters.webhook import Webhook
-from tidewatch.domain.people import UNKNOWN, People, Person
-from tidewatch.domain.signature import Forged, sign
-from tidewatch.operations.answer_page import NotAnAnswer, from_pagerduty, from_webhook
+from tests.operations.paged import CALL, INC, WITH_ADDRESSES, mail, said
+from tests.operations.passing import pass_minutes
+from tests.ports.receivers import HttpReceiver, MailReceiver
+from tidewatch.domain.people import People, Person
 from tidewatch.operations.journal import PAGES
 from tidewatch.operations.page import page
-from tidewatch.operations.report import note_good_window, report
-from tidewatch.operations.respond import acknowledge, escalate, unacknowledge
+from tidewatch.operations.report import note_good_window
+from tidewatch.operations.respond import acknowledge
 from tidewatch.operations.sweep import sweep
-from tidewatch.ports.chat import ChatUnavailable
 from tidewatch.ports.pager import Page
-from tidewatch.render.thread import timeline
 
+pagerduty, smtp, opened = paged.pagerduty, paged.smtp, paged.opened
 Deaths = Callable[[House, Callable[[House], object]], Iterator[House]]
-INC, CALL = "INC-1001", "INC-1001-2"
-SECRET = "not-a-real-secret"
-PEOPLE = People(
-    (
-        Person("U0ANA", "Ana", "L1", email="ana@example.org", pagerduty="PANA"),
-        Person("U0BEN", "Ben", "L2", email="ben@example.org", pagerduty="PBEN"),
-        Person("U0DAN", "Dan", "L2", ("other",), pagerduty="PDAN"),
-        Person("U0CARA", "Cara", "L3"),
-    )
-)
-
-
-@pytest.fixture
-def pagerduty() -> Iterator[HttpReceiver]:
-    with http_receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def smtp() -> Iterator[MailReceiver]:
-    with mail_receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def opened(house: House, pagerduty: HttpReceiver) -> House:
-    """An incident nobody has taken, and PagerDuty."""
-    house.change(people=PEOPLE, pagers=[PagerDuty({"default": "key"}, pagerduty.url)])
-    report(house.ports, [house.finding()], "monday", "blob")
-    return house
-
-
-def mail(smtp: MailReceiver) -> Mail:
-    return Mail("127.0.0.1", smtp.port, "tidewatch@example.org", starttls=False)
-
-
-def said(receiver: HttpReceiver) -> list[tuple[str, str]]:
-    events = [json.loads(got.body) for got in receiver.got]
-    return [(event["event_action"], event["dedup_key"]) for event in events]
-
-
-def pass_minutes(house: House, minutes: int) -> None:
-    """What the timers and queues do each minute, whatever the chat says to it."""
-    for _ in range(minutes):
-        sweep(house.ports)
-        try:
-            house.run_jobs()
-        except ChatUnavailable:
-            house.forget_jobs()
-        house.run_jobs(PAGES)
-        house.later(minutes=1)
 
 
 def test_while_the_chat_works_and_somebody_comes_nobody_is_paged(opened: House, pagerduty: HttpReceiver) -> None:
@@ -130,7 +72,7 @@ def test_a_page_says_what_the_chat_says_and_what_to_do_first(opened: House, smtp
 
 
 def test_no_value_of_a_sensitive_column_is_paged(house: House, smtp: MailReceiver) -> None:
-    house.change(people=PEOPLE, pagers=[mail(smtp)])
+    house.change(people=WITH_ADDRESSES, pagers=[mail(smtp)])
     house.batch("2026-02-01", income=house.day("2026-02-01").columns["income"] * 1.609344)
     house.chat.down = True
     pass_minutes(house, 3)
@@ -172,7 +114,7 @@ def test_a_busy_pager_is_not_waited_for_once_somebody_has_it(opened: House, page
 
 
 def test_whoever_no_pager_can_reach_is_named_and_the_next_is_called(opened: House, smtp: MailReceiver) -> None:
-    nameless = [Person("U0ANA", "Ana", "L1"), *PEOPLE.everyone[1:]]
+    nameless = [Person("U0ANA", "Ana", "L1"), *WITH_ADDRESSES.everyone[1:]]
     opened.change(pagers=[mail(smtp)], people=People(tuple(nameless)))
     opened.chat.down = True
     pass_minutes(opened, 7)
@@ -209,9 +151,11 @@ def test_a_page_that_died_anywhere_is_finished_and_quieted(
     sweep(opened.ports)
     opened.later(minutes=2)
     pagers, copies = opened.ports.pagers, 0
-    for mortal in deaths(opened, lambda mortal: (mortal.change(pagers=pagers, people=PEOPLE), page(mortal.ports, INC))):
+    for mortal in deaths(
+        opened, lambda mortal: (mortal.change(pagers=pagers, people=WITH_ADDRESSES), page(mortal.ports, INC))
+    ):
         pagerduty.got.clear()
-        mortal.change(pagers=pagers, people=PEOPLE)
+        mortal.change(pagers=pagers, people=WITH_ADDRESSES)
         mortal.chat.down = True
         pass_minutes(mortal, 3)
         assert mortal.kinds().count("paged_out") == 1
@@ -257,128 +201,3 @@ def test_quieting_is_tried_until_it_is_heard(opened: House, pagerduty: HttpRecei
     pass_minutes(opened, 5)
     assert said(pagerduty)[-1] == ("resolve", CALL)
     assert opened.kinds().count("page_quieted") == 1
-
-
-# --- answers ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rung(opened: House) -> House:
-    """Ana's page is out; the chat came back."""
-    opened.chat.down = True
-    pass_minutes(opened, 3)
-    opened.chat.down = False
-    return opened
-
-
-def webhook_v3(agent: str | None = "PANA", page: str = CALL, event: str = "01ABC", **fields: Any) -> bytes:
-    """As PagerDuty's documentation shows it, cut to what matters."""
-    by = {"id": agent, "type": "user_reference", "summary": "somebody"} if agent else None
-    told = {"id": event, "event_type": "incident.acknowledged", "resource_type": "incident", "agent": by}
-    data = {"id": "PGR0VU2", "type": "incident", "status": "acknowledged", "incident_key": page}
-    return json.dumps({"event": told | {"data": data} | fields}).encode()
-
-
-def pagerduty_says(house: House, body: bytes) -> str:
-    return from_pagerduty(
-        house.ports, SECRET, body, "v1=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    )
-
-
-def test_who_acknowledges_in_pagerduty_has_it_everywhere(
-    rung: House, smtp: MailReceiver, pagerduty: HttpReceiver
-) -> None:
-    assert pagerduty_says(rung, webhook_v3()) == "INC-1001 is acknowledged."
-    assert (rung.incident().owner, rung.incident().status) == ("U0ANA", "acknowledged")
-    assert (rung.events()[-1].actor, rung.events()[-1].via) == ("U0ANA", "pagerduty")
-    pass_minutes(rung, 1)
-    assert "👀 Ana has it, by pager." in rung.chat.thread
-    assert said(pagerduty)[-1] == ("acknowledge", CALL)
-
-
-def test_a_stranger_in_pagerduty_is_said_to_be_one_and_whoever_is_known_may_take_over(rung: House) -> None:
-    pagerduty_says(rung, webhook_v3("PSTRANGER"))
-    assert rung.incident().owner == UNKNOWN
-    pass_minutes(rung, 1)
-    assert "👀 somebody who is not in people.yaml has it, by pager." in rung.chat.thread
-    assert "somebody who is not in people.yaml" in timeline(tuple(rung.events()), PEOPLE, lambda _: "")
-    acknowledge(rung.ports, INC, rung.by("U0ANA"))
-    assert rung.incident().owner == "U0ANA"
-
-
-def test_somebody_of_another_team_may_no_more_than_in_the_chat(rung: House) -> None:
-    assert pagerduty_says(rung, webhook_v3("PDAN")) == "INC-1001 is open."
-    pass_minutes(rung, 1)
-    assert "somebody who cannot take it: it waits for L1 of acme/demo" in rung.chat.thread[-1]
-
-
-@pytest.mark.parametrize(("agent", "taken"), [("PSTRANGER", False), ("PANA", False), ("PBEN", True)])
-def test_a_page_for_l2_is_taken_by_l2_only(rung: House, agent: str, taken: bool) -> None:
-    pass_minutes(rung, 16)
-    assert rung.incident().tier == "L2"
-    pagerduty_says(rung, webhook_v3(agent, rung.incident().calls[-1].page))
-    assert (rung.incident().status == "acknowledged") is taken
-
-
-def test_an_answer_played_again_changes_nothing(rung: House) -> None:
-    pagerduty_says(rung, webhook_v3())
-    unacknowledge(rung.ports, INC, rung.by("U0ANA"))
-    pagerduty_says(rung, webhook_v3())
-    assert rung.incident().status == "open"
-    assert "is settled" in pagerduty_says(rung, webhook_v3(event="02DEF"))
-    assert rung.incident().status == "open"
-
-
-def test_an_answer_to_a_page_that_was_handed_up_is_too_late(rung: House) -> None:
-    escalate(rung.ports, INC, "no idea", rung.by("U0ANA"))
-    assert "is settled" in pagerduty_says(rung, webhook_v3())
-    assert rung.incident().status == "open"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [webhook_v3(event_type="incident.resolved"), webhook_v3(event_type="pagey.ping"), webhook_v3(None)],
-)  # fmt: skip
-def test_what_is_no_persons_acknowledgement_does_nothing(rung: House, body: bytes) -> None:
-    before = rung.kinds()
-    assert "Nothing to do" in pagerduty_says(rung, body)
-    assert rung.kinds() == before
-
-
-def test_a_page_nobody_sent_is_no_incident(rung: House) -> None:
-    for page_id in ("INC-7-2", "", "x", "../../x-1", CALL + "1"):
-        assert pagerduty_says(rung, webhook_v3(page=page_id))
-    assert rung.incident().status == "open"
-
-
-def test_forgeries_are_refused(rung: House) -> None:
-    body = webhook_v3()
-    with pytest.raises(Forged):
-        from_pagerduty(rung.ports, SECRET, body, "v1=" + hmac.new(b"other", body, hashlib.sha256).hexdigest())
-    with pytest.raises(Forged):
-        from_webhook(rung.ports, SECRET, b"{}", sign("other", b"{}", rung.ports.clock.now()))
-    assert rung.incident().status == "open"
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"event": 1}', b"[" * 100000, b'{"event": {}}', b"\xff"])
-def test_signed_rubbish_is_no_answer(rung: House, body: bytes) -> None:
-    with pytest.raises(NotAnAnswer):
-        pagerduty_says(rung, body)
-
-
-def test_the_webhooks_reply_acknowledges_once_and_only_when_fresh(house: House, pagerduty: HttpReceiver) -> None:
-    house.change(people=PEOPLE, pagers=[Webhook(pagerduty.url, SECRET, now=lambda: house.ports.clock.now())])
-    report(house.ports, [house.finding()], "monday", "blob")
-    house.chat.down = True
-    pass_minutes(house, 3)
-    sent = json.loads(pagerduty.got[0].body)
-    answer = json.dumps({"id": "a1", "page": sent["page"], "person": sent["person"]["id"]}).encode()
-    signed = sign(SECRET, answer, house.ports.clock.now())
-    house.later(minutes=6)
-    with pytest.raises(Forged):
-        from_webhook(house.ports, SECRET, answer, signed)
-    signed = sign(SECRET, answer, house.ports.clock.now())
-    for _ in range(2):
-        assert from_webhook(house.ports, SECRET, answer, signed) == "INC-1001 is acknowledged."
-    assert house.kinds().count("acknowledged") == 1
-    assert house.events()[-1].via == "webhook" and house.incident().owner == "U0ANA"

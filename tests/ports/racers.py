@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -117,9 +117,9 @@ def work(queue: Queue, number: int) -> list[str]:
 def opened_house(place: Place) -> Iterator[Ports]:
     """The ports that a report acts through; nothing stands behind the others."""
     with opened_blobs(place) as blobs, opened_queue(place) as queue, opened_incident_log(place) as log:
-        nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(Ports))
+        nothing: dict[str, Any] = dict.fromkeys(f.name for f in fields(Ports) if f.default is MISSING)
         there = {"clock": SystemClock(), "blobs": blobs, "queue": queue, "log": log, "people": People()}
-        yield Ports(**nothing | there | {"channel": "C0ALERTS", "storm_models": 5})
+        yield Ports(**nothing | there | {"channel": "C0ALERTS"})
 
 
 def tell(ports: Ports, number: int) -> list[str]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+
+import pytest
 
 
 @dataclass
@@ -99,7 +102,8 @@ class _MailHandler(socketserver.StreamRequestHandler):
         self.say("220 go ahead")
         try:
             self.connection = self.server.receiver.tls.wrap_socket(self.connection, server_side=True)
-        except ssl.SSLError:  # the other side does not trust the certificate
+        except ssl.SSLError:  # the other side does not trust the certificate, and is gone
+            self.rfile = BytesIO()
             return
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
         self.secure = True
@@ -148,3 +152,15 @@ def _served(server: socketserver.BaseServer) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture
+def http() -> Iterator[HttpReceiver]:
+    with http_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailReceiver]:
+    with mail_receiver() as receiver:
+        yield receiver

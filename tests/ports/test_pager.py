@@ -5,7 +5,7 @@ import json
 import shutil
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.ports.receivers import HttpReceiver, MailReceiver, http_receiver, mail_receiver
+from tests.ports import receivers
+from tests.ports.receivers import HttpReceiver, MailReceiver
 from tidewatch.adapters.mail import Mail
 from tidewatch.adapters.pagerduty import PagerDuty
 from tidewatch.adapters.webhook import Webhook
@@ -21,6 +22,7 @@ from tidewatch.domain.people import Person
 from tidewatch.domain.signature import check
 from tidewatch.ports.pager import Page, Pager, PagerRefused, PagerUnavailable
 
+http, smtp = receivers.http, receivers.smtp
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 KEY = "not-a-real-key"
 ANA = Person("U0ANA", "Ana", "L1", email="ana@example.org")
@@ -60,18 +62,6 @@ def _by_mail(receiver: MailReceiver) -> Line:
     return Line(
         pager, lambda: [mail["Message-ID"].partition("@")[0].strip("<") for mail in receiver.got], lambda: [], happens
     )  # fmt: skip
-
-
-@pytest.fixture
-def http() -> Iterator[HttpReceiver]:
-    with http_receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def smtp() -> Iterator[MailReceiver]:
-    with mail_receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture(params=["pagerduty", "webhook", "mail"])

@@ -5,7 +5,7 @@ import pytest
 
 from tests.operations.house import MODEL, SPEC, House
 from tests.runbooks.remedied import DAY, labels, ran, rows, written
-from tests.runbooks.running import SHIPPED, contents
+from tests.runbooks.running import SHIPPED, contents, run
 from tidewatch.adapters.local.runbooks import load_runbooks
 from tidewatch.domain.people import Refused
 from tidewatch.domain.profile.number import NumberProfile
@@ -73,6 +73,16 @@ def test_dry_runs_say_what_would_be_done_and_keep_nothing(remedied: House) -> No
 def test_a_dry_run_of_a_feed_names_its_command(missing: House) -> None:
     said = dry_run(missing.ports, missing.incidents()[-1], "rerun-batch", {}).output
     assert said == f"{DAY}: python refetch.py batch would be run; nothing was kept\n"
+
+
+def test_a_command_of_the_builders_that_fails_fails_the_run_with_a_sentence(missing: House) -> None:
+    before = contents(missing)
+    done = run(missing)  # they handed over no refetch.py
+    assert done.verdict == "failed"
+    assert done.sentence.startswith(
+        "rerun-batch failed with exit status 1: python refetch.py batch ended with exit status 2; what it said"
+    )
+    assert contents(missing) == before
 
 
 def test_a_batch_that_is_taken_back_is_nothing_to_compare_with(missing: House) -> None:

@@ -7,6 +7,8 @@ from contextlib import closing
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from tidewatch.ports.pager import PagerRefused, PagerUnavailable
+
 TIMEOUT = 10  # seconds of silence
 MOST = 1 << 16  # bytes of an answer that are read
 LATER = (408, 425, 429)  # refusals for now; so is every 5xx
@@ -40,6 +42,22 @@ def send(url: str, body: bytes | None = None, headers: Mapping[str, str] | None 
             return error.code, _seconds(error.headers.get("Retry-After", ""))
     except (URLError, OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(_cause(error)) from None
+
+
+def page_over_http(who: str, url: str, body: bytes, headers: Mapping[str, str], advice: str = "") -> int:
+    """POST to a pager that people call `who`; gives the status of its consent.
+
+    Raises PagerUnavailable, or PagerRefused with `advice`.
+    """
+    try:
+        status, later = send(url, body, {"Content-Type": "application/json", **headers})
+    except Unreachable as error:
+        raise PagerUnavailable(f"{who} cannot be reached: {error}") from None
+    if status in LATER or status >= 500:
+        raise PagerUnavailable(f"{who} did not take it for now (HTTP {status})", later)
+    if not 200 <= status < 300:
+        raise PagerRefused(f"{who} refused it (HTTP {status}){advice}")
+    return status
 
 
 def _seconds(retry_after: str) -> float:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tidewatch.adapters.outgoing import LATER, Unreachable, send
+from tidewatch.adapters.outgoing import page_over_http
 from tidewatch.domain.incident.call import Quiet
-from tidewatch.ports.pager import Page, PagerRefused, PagerUnavailable
+from tidewatch.ports.pager import Page, PagerRefused
 
 ACTIONS = {"acknowledged": "acknowledge", "resolved": "resolve"}
 SEVERITIES = {"high": "critical", "medium": "error", "low": "warning"}
@@ -34,14 +34,7 @@ class PagerDuty:
 
     def _send(self, page: Page, event: Mapping[str, Any]) -> None:
         body = json.dumps({"routing_key": self._key(page), "dedup_key": page.id, **event}).encode()
-        try:
-            status, later = send(self._url, body, {"Content-Type": "application/json"})
-        except Unreachable as error:
-            raise PagerUnavailable(f"PagerDuty cannot be reached: {error}") from None
-        if status in LATER or status >= 500:
-            raise PagerUnavailable(f"PagerDuty did not take it for now (HTTP {status})", later)
-        if not 200 <= status < 300:
-            raise PagerRefused(f"PagerDuty refused it (HTTP {status}): look at the integration key")
+        page_over_http("PagerDuty", self._url, body, {}, ": look at the integration key")
 
     def _key(self, page: Page) -> str:
         team, tier = page.team.replace("-", "_"), page.tier.lower()

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tidewatch.adapters.outgoing import LATER, Unreachable, send
+from tidewatch.adapters.outgoing import page_over_http
 from tidewatch.domain.incident.call import Quiet
 from tidewatch.domain.signature import sign
-from tidewatch.ports.pager import Page, PagerRefused, PagerUnavailable
+from tidewatch.ports.pager import Page
 
 SIGNATURE = "X-Tidewatch-Signature"
 
@@ -36,13 +36,5 @@ class Webhook:
 
     def _send(self, page: Page, event: str, about: Mapping[str, Any]) -> int:
         body = json.dumps({"event": event, "page": page.id, "incident": page.incident, **about}).encode()
-        signed = {"Content-Type": "application/json", SIGNATURE: sign(self._secret, body, self._now())}
-        try:
-            status, later = send(self._url, body, signed)
-        except Unreachable as error:
-            raise PagerUnavailable(f"the webhook cannot be reached: {error}") from None
-        if status in LATER or status >= 500:
-            raise PagerUnavailable(f"the webhook did not take it for now (HTTP {status})", later)
-        if not 200 <= status < 300:
-            raise PagerRefused(f"the webhook refused it (HTTP {status})")
-        return status
+        signed = {SIGNATURE: sign(self._secret, body, self._now())}
+        return page_over_http("the webhook", self._url, body, signed)

@@ -93,6 +93,7 @@ def _report_signal(ports: Ports, signal: Signal, findings: list[Finding], key: s
 
     def decide(incident: Incident | None) -> list[Draft]:
         nonlocal adds_nothing
+        adds_nothing, before[:] = False, []
         if incident is None:
             return [opening.opened(title, findings, policy, owners, _quiet(ports, name, findings[0]))]
         if incident.status == "resolved":

@@ -110,15 +110,7 @@ TELLS: dict[str, Tell] = {
     "storm_eased": lambda d, *_: f"· {escape(d['finding']['sentence'])}.",
     "window_passed": lambda d, who, _: f"· {d['window']} was good.",
 }
-SILENT = {
-    "opened",
-    "observed",
-    "window_passed",
-    "runbook_begun",
-    "storm_grew",
-    "storm_eased",
-    "page_quieted",
-}
+SILENT = {"opened", "observed", "window_passed", "runbook_begun", "storm_grew", "storm_eased", "page_quieted"}
 
 
 def tell(event: Event, people: People, text_of: TextOf) -> str:

@@ -13,7 +13,10 @@ from tidewatch.domain.model_spec import TIERS
 from tidewatch.domain.oncall.duty import Duty
 
 UNSEEN_AFTER = timedelta(minutes=2)  # the chat has had so long to show a call
-ANSWERS = ("acknowledged", "unacknowledged", "assigned", "watched", "promoted", "resolved", "recovered", "reopened")
+ANSWERS = (
+    "acknowledged", "unacknowledged", "assigned", "watched", "promoted", "resolved", "recovered", "reopened",
+    "silenced", "silence_ended", "joined_storm", "left_storm",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,7 @@ class Quieting:
 
 
 def to_page(incident: Incident, shown: int, now: datetime) -> list[Outgoing]:
-    """`shown` is how many events the chat has shown. Nobody is paged for what somebody has taken, what is over, what is
-    silenced or part of a storm, which calls for all of it."""
+    """`shown` is how many events the chat has shown. Nobody is paged for what is taken, quiet or over."""
     if incident.status != "open" or incident.quiet:
         return []
     reasons = [(call, _why(incident, call, shown, now)) for call in waiting(incident)]
