@@ -21,7 +21,7 @@ run: setup
 	$(BIN)/tidewatch demo --home $(HOME_FOLDER)
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 # What CI runs, in the order in which mistakes are cheapest to find.
 check: setup
@@ -31,7 +31,7 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/deptry .
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 # Damaged files, for long: looks for a command or a function that ends in a traceback.
 fuzz: setup

@@ -9,7 +9,7 @@ import typer
 
 from tidewatch.commands.log import log
 from tidewatch.commands.oncall import oncall
-from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
+from tidewatch.commands.options import DEFAULT_HOME, As, Home, fail, show
 from tidewatch.commands.runbook import runbooks
 
 app = typer.Typer(
@@ -26,9 +26,7 @@ app.add_typer(alarms, name="alarms")
 specs = typer.Typer(no_args_is_help=True, help="Model specs: propose, check and describe them.")
 app.add_typer(specs, name="spec")
 app.add_typer(oncall, name="oncall")
-
 app.add_typer(runbooks, name="runbook")
-As = Annotated[str, typer.Option("--as", help="Who decides: a user id of the demo home's people.yaml.")]
 
 
 def main() -> None:

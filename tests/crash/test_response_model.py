@@ -27,7 +27,8 @@ from tidewatch.operations.verify_log import verify_log
 from tidewatch.ports.chat import ChatUnavailable
 
 SUBJECTS = st.sampled_from(["weight", "colour"])
-PEOPLE = st.sampled_from(["U0ANA", "U0BEN", "U0EVA"])  # L1, L2, L2
+TIER = {"U0ANA": "L1", "U0BEN": "L2", "U0EVA": "L2"}
+PEOPLE = st.sampled_from(sorted(TIER))
 DEATHS = st.integers(1, 12)  # after so many writes; work that ends earlier is not interrupted
 
 
@@ -71,9 +72,8 @@ class Response(RuleBasedStateMachine):
     @rule(data=st.data(), user=PEOPLE, death=DEATHS)
     def take(self, data: st.DataObject, user: str, death: int) -> None:
         model = self.one(data)
-        if self.asked(
-            lambda h, c: acknowledge(h.ports, model.name, c), user, death, not model.over and not model.owner
-        ):
+        may = not model.over and not model.owner and TIER[user] >= model.tier
+        if self.asked(lambda h, c: acknowledge(h.ports, model.name, c), user, death, may):
             model.owner = user
 
     @precondition(lambda self: self.models)
@@ -97,8 +97,10 @@ class Response(RuleBasedStateMachine):
     def write_down(self, data: st.DataObject, user: str, death: int) -> None:
         model = self.one(data)
         self.asked(lambda h, c: note(h.ports, model.name, "looked", c), user, death, True)
-        may = user != "U0ANA"
-        if self.asked(lambda h, c: write_findings(h.ports, model.name, "the feed", c), user, death, may):
+        may = TIER[user] >= "L2"
+        if self.asked(
+            lambda h, c: write_findings(h.ports, model.name, "the feed; a unit; nothing", c), user, death, may
+        ):
             model.found = True
 
     @precondition(lambda self: self.models)

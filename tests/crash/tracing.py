@@ -52,7 +52,9 @@ class Workshop:
         self.folder, self.rounds = folder, 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=folder,  # what a dying worker leaves in its folder is no file of ours
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         )  # fmt: skip
 
     def close(self) -> None:
