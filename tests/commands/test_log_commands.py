@@ -114,3 +114,25 @@ def test_erase_refuses_whom_it_cannot_tell(ports: Ports, tmp_path: Path, person:
     said = run(tmp_path, "erase", person)
     assert said.exit_code == 2
     assert sentence in said.stderr
+
+
+def test_the_whole_log_goes_into_a_file_and_what_is_damaged_is_said(ports: Ports, tmp_path: Path) -> None:
+    out = tmp_path / "log.jsonl"
+    told = run(tmp_path, "log", "export", "--out", str(out))
+    assert (told.exit_code, told.output) == (0, "")
+    assert out.read_text() == run(tmp_path, "log", "export").stdout
+    assert len(out.read_text().splitlines()) == 2
+    (stream,) = (tmp_path / "log").rglob("INC-1001.jsonl")
+    stream.write_text("{" + stream.read_text())
+    told = run(tmp_path, "log", "export", "--out", str(out))
+    assert told.exit_code == 1
+    assert "INC-1001 event 1: the record cannot be read; it was exported as it lies there" in told.output
+
+
+def test_a_write_up_of_nothing_or_to_nowhere_is_refused_with_a_sentence(ports: Ports, tmp_path: Path) -> None:
+    told = run(tmp_path, "timeline", "INC-77")
+    assert (told.exit_code, told.output.count("\n")) == (2, 1)
+    assert "There is no incident INC-77" in told.output
+    told = run(tmp_path, "log", "export", "--out", str(tmp_path / "no" / "such"))
+    assert (told.exit_code, told.output.count("\n")) == (2, 1)
+    assert "cannot be written" in told.output
