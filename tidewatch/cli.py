@@ -118,6 +118,38 @@ def log_key(home: Home = DEFAULT_HOME) -> None:
         fail(str(error))
 
 
+@log.command("export")
+def export_events(
+    home: Home = DEFAULT_HOME,
+    out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None,
+) -> None:
+    """Every event of every stream as JSON Lines, with its texts. Exit status 0: all as written, 1: faults."""
+    from tidewatch.commands.exporting import CannotWrite, write_log  # noqa: PLC0415
+
+    try:
+        faults, sentence = write_log(home, out, sys.stdout.write)
+    except CannotWrite as error:
+        fail(str(error))
+    sys.stderr.writelines(f"{line}\n" for line in [*faults, sentence])
+    raise typer.Exit(1 if faults else 0)
+
+
+@log.command("schema")
+def log_schema() -> None:
+    """Print the JSON Schema of a line of `log export`."""
+    from tidewatch.domain.export import schema_text  # noqa: PLC0415
+
+    sys.stdout.write(schema_text())
+
+
+@log.command("kinds")
+def log_kinds() -> None:
+    """Print every kind of event, what it means and what belongs to it, as Markdown."""
+    from tidewatch.domain.incident.kinds import kinds_page  # noqa: PLC0415
+
+    sys.stdout.write(kinds_page())
+
+
 @app.command()
 def ml(
     words: Annotated[str, typer.Argument(help="What one types behind /ml: 'ack INC-1001', 'help'.")],

@@ -4,7 +4,7 @@ What is put in from the chat is written down like everything else: one chained, 
 kept as one blob because every page reads all of it. Its free text lies beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from tidewatch.domain.events import Cause, Draft, Event, chain, parse, verify
@@ -118,6 +118,13 @@ def _record(ports: Ports, team: str, draft: Draft, cause: Cause) -> Event:
         except (BlobExists, BlobChanged):
             continue
         return added
+
+
+def override_streams(ports: Ports) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Of every team that has one: its name, where its reasons lie, and what is stored."""
+    for blob in ports.blobs.list(ONCALL):
+        team = blob.name.removesuffix(".jsonl")
+        yield _stream(team), f"{ONCALL}-{team}", _lines(ports, team)
 
 
 def _lines(ports: Ports, team: str) -> Sequence[str]:
