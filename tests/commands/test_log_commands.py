@@ -9,6 +9,9 @@ from typer.testing import CliRunner, Result
 from tidewatch.cli import app
 from tidewatch.compose import compose
 from tidewatch.domain.events import Cause, Draft, chain
+from tidewatch.domain.finding import Finding
+from tidewatch.domain.incident.opening import opened
+from tidewatch.domain.response import Response
 from tidewatch.operations.checkpoints import take_checkpoint
 from tidewatch.operations.journal import keep_text, record
 from tidewatch.ports import Ports
@@ -116,23 +119,21 @@ def test_erase_refuses_whom_it_cannot_tell(ports: Ports, tmp_path: Path, person:
     assert sentence in said.stderr
 
 
-def test_the_whole_log_goes_into_a_file_and_what_is_damaged_is_said(ports: Ports, tmp_path: Path) -> None:
-    out = tmp_path / "log.jsonl"
-    told = run(tmp_path, "log", "export", "--out", str(out))
-    assert (told.exit_code, told.output) == (0, "")
-    assert out.read_text() == run(tmp_path, "log", "export").stdout
-    assert len(out.read_text().splitlines()) == 2
-    (stream,) = (tmp_path / "log").rglob("INC-1001.jsonl")
-    stream.write_text("{" + stream.read_text())
-    told = run(tmp_path, "log", "export", "--out", str(out))
-    assert told.exit_code == 1
-    assert "INC-1001 event 1: the record cannot be read; it was exported as it lies there" in told.output
-
-
-def test_a_write_up_of_nothing_or_to_nowhere_is_refused_with_a_sentence(ports: Ports, tmp_path: Path) -> None:
+def test_a_write_up_of_nothing_is_refused_with_a_sentence(ports: Ports, tmp_path: Path) -> None:
     told = run(tmp_path, "timeline", "INC-77")
     assert (told.exit_code, told.output.count("\n")) == (2, 1)
     assert "There is no incident INC-77" in told.output
-    told = run(tmp_path, "log", "export", "--out", str(tmp_path / "no" / "such"))
+
+
+def test_a_write_up_goes_into_a_file_or_says_why_not(ports: Ports, tmp_path: Path) -> None:
+    seen = Finding("acme/demo", "drift", "weight", "ks", 0.9, 0.1, "high", "2026-01-01", "weight is strange")
+    drafts = [opened("Demo", [seen], Response(), {"L1": ["U0ANA"]})]
+    ports.log.append("INC-1002", chain("INC-1002", drafts, None, Cause("tidewatch", "blob", "k"), NOON))
+    out = tmp_path / "inc.html"
+    told = run(tmp_path, "timeline", "inc-1002", "--format", "html", "--out", str(out))
+    assert (told.exit_code, told.output) == (0, "")
+    assert "weight is strange" in out.read_text()
+    assert run(tmp_path, "timeline", "INC-1002").output.startswith("# INC-1002: Demo: weight has drifted")
+    told = run(tmp_path, "timeline", "INC-1002", "--out", str(tmp_path / "no" / "such"))
     assert (told.exit_code, told.output.count("\n")) == (2, 1)
     assert "cannot be written" in told.output

@@ -1,96 +1,86 @@
+"""The whole log for auditors: complete, in order, checkable without Tidewatch, and honest about what is gone."""
+
 import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from tests.operations.house import House
-from tidewatch.domain.events import canonical
-from tidewatch.domain.incident.export import SCHEMA
+from tidewatch.domain.export import schema_text
 from tidewatch.operations.duty import override
 from tidewatch.operations.erase import erase
-from tidewatch.operations.export_log import export_log
+from tidewatch.operations.export_log import Exported, export_log
+from tidewatch.operations.journal import TEXTS, keep_text
 from tidewatch.operations.report import report
 from tidewatch.operations.respond import acknowledge, note
 
-VALID = Draft202012Validator(SCHEMA)
+SCHEMA = Draft202012Validator(json.loads(schema_text()))
 
 
-def lived_in(house: House) -> None:
-    """Two incidents, two notes, a request for approval, a stand-in."""
-    report(house.ports, [house.finding()], "one", "blob")
-    report(house.ports, [house.finding("income")], "two", "blob")
+def exported(house: House) -> tuple[Exported, list[dict[str, Any]]]:
+    lines: list[str] = []
+    done = export_log(house.ports, lines.append)
+    parsed = [json.loads(line) for line in lines]
+    for line in parsed:
+        SCHEMA.validate(line)
+    return done, parsed
+
+
+@pytest.fixture
+def told(house: House) -> House:
+    """Two incidents, a note of Ana's, a note of Ben's, and somebody who stands in."""
+    for subject in ("weight", "income"):
+        report(house.ports, [house.finding(subject)], subject, "test")
     acknowledge(house.ports, "INC-1001", house.by("U0ANA"))
-    note(house.ports, "INC-1001", 'a "note" with \u2028, ünïcode\nand lines', house.by("U0ANA"))
-    note(house.ports, "INC-1002", "of Eva", house.by("U0EVA"))
-    house.ask_to_promote()
+    note(house.ports, "INC-1001", "the feed <changed> | today", house.by("U0ANA"))
+    note(house.ports, "INC-1001", "I call them", house.by("U0BEN"))
     override(house.ports, "acme", "L1", "U0ANA", timedelta(hours=2), "Ben is ill", house.by("U0BEN"))
+    return house
 
 
-def lines(house: House) -> list[str]:
-    return [line for line, _ in export_log(house.ports)]
+def test_every_event_of_every_stream_is_there_in_order_with_its_texts(told: House) -> None:
+    done, lines = exported(told)
+    places = [(line["record"]["incident"], line["record"]["seq"]) for line in lines]
+    streams = [("INC-1001", 4), ("INC-1002", 1), ("oncall/acme", 1)]
+    assert places == [(stream, seq) for stream, length in streams for seq in range(1, length + 1)]
+    assert done.events == 6 and not done.faults
+    texts = {digest: text for line in lines for digest, text in line["texts"].items()}
+    assert [text["text"] for text in texts.values()] == ["the feed <changed> | today", "I call them", "Ben is ill"]
+    for digest, text in texts.items():
+        assert hashlib.sha256(f"{text['salt']}\n{text['text']}".encode()).hexdigest() == digest
 
 
-def test_every_stored_record_is_exported_as_it_lies_there_and_in_order(house: House) -> None:
-    lived_in(house)
-    stored = [line for name in ("INC-1001", "INC-1002") for line in house.ports.log.lines(name)]
-    exported = lines(house)
-    assert len(exported) == len(stored) + 1
-    assert all(f'"record": {record}, "hash"' in line for record, line in zip(stored, exported, strict=False))
-    places = [(json.loads(line)["stream"], json.loads(line)["place"]) for line in exported]
-    assert places == sorted(places)
-    assert places[-1] == ("oncall/acme", 1)
+def test_erased_texts_say_so_and_the_others_stay(told: House) -> None:
+    erase(told.ports, "U0BEN")
+    _, lines = exported(told)
+    states = [(text["author"], text["state"], "text" in text) for line in lines for text in line["texts"].values()]
+    assert states == [("U0ANA", "kept", True), ("U0BEN", "erased", False), ("U0BEN", "erased", False)]
+    assert [line["record"]["kind"] for line in lines].count("texts_erased") == 2
 
 
-def test_every_exported_line_is_valid(house: House) -> None:
-    VALID.check_schema(SCHEMA)
-    lived_in(house)
-    for line in lines(house):
-        assert "\n" not in line
-        VALID.validate(json.loads(line))
+def test_a_damaged_line_is_exported_as_it_lies_there_and_told(told: House) -> None:
+    path = told.root / "log" / "INC-1001.jsonl"
+    stored = path.read_text(encoding="utf-8").splitlines()
+    stored[1] = stored[1][:40]
+    path.write_text("\n".join(stored) + "\n", encoding="utf-8")
+    done, lines = exported(told)
+    assert lines[1] == {"incident": "INC-1001", "line": 2, "damaged": stored[1]}
+    assert "INC-1001 event 2: the record cannot be read" in done.faults
+    assert done.events == 5
 
 
-def test_an_auditor_can_compute_every_hash_from_a_line_alone(house: House) -> None:
-    lived_in(house)
-    texts = 0
-    for each in map(json.loads, lines(house)):
-        bare = {name: value for name, value in each["record"].items() if name != "hash"}
-        assert hashlib.sha256(canonical(bare).encode()).hexdigest() == each["hash"]
-        for at, kept in each["texts"].items():
-            named = each["record"]["data"]
-            for step in at.split("."):
-                named = named[step]
-            assert hashlib.sha256(f"{kept['salt']}\n{kept['text']}".encode()).hexdigest() == named["sha256"]
-            texts += 1
-    assert texts == 4
+def test_a_text_that_somebody_changed_is_told(told: House) -> None:
+    reference = keep_text(told.ports, "INC-1002", "as I wrote it", "U0ANA")
+    note(told.ports, "INC-1002", "whatever", told.by("U0ANA"))
+    for blob in list(told.ports.blobs.list(TEXTS, "U0ANA/INC-1002/")):
+        if reference["sha256"] not in blob.name:
+            told.ports.blobs.put(TEXTS, blob.name, b'{"salt": "1", "text": "forged"}')
+    done, _ = exported(told)
+    assert len(done.faults) == 1 and "was changed after it was written" in done.faults[0]
 
 
-def test_an_erased_text_is_exported_as_erased(house: House) -> None:
-    lived_in(house)
-    erase(house.ports, "U0ANA")
-    exported = lines(house)
-    note_of_ana = next(e for e in map(json.loads, exported) if e["record"]["kind"] == "noted")
-    assert note_of_ana["texts"] == {"text": "erased"}
-    assert not any("ünïcode" in line for line in exported)
-    assert any("of Eva" in line for line in exported)
-    for line in exported:
-        VALID.validate(json.loads(line))
-
-
-def test_what_is_no_event_is_exported_as_it_lies_there_and_named(house: House) -> None:
-    lived_in(house)
-    (stream,) = house.root.joinpath("log").rglob("INC-1001.jsonl")
-    whole = stream.read_text().splitlines()
-    broken = [
-        '{"half',
-        whole[1].replace('"data":{', '"data":{"n":NaN,', 1),
-        whole[2].replace('"seq":3', '"seq":"3"', 1),
-    ]
-    stream.write_text("\n".join([*broken, *whole[3:], ""]))
-    exported = list(export_log(house.ports))
-    assert [wrong for _, wrong in exported if wrong] == [
-        f"INC-1001 event {number}: the record cannot be read" for number in (1, 2, 3)
-    ]
-    assert [json.loads(line)["unreadable"] for line, _ in exported[:3]] == broken
-    for line, _ in exported:
-        VALID.validate(json.loads(line))
+def test_an_empty_log_is_an_empty_file(house: House) -> None:
+    assert exported(house) == (Exported(), [])

@@ -1,60 +1,39 @@
-"""Handing out what the log says."""
+"""Writing down for others what the log holds: all of it for auditors, one incident as a post-mortem."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TextIO
 
 from tidewatch import compose
-from tidewatch.domain.events import BrokenRecord
-from tidewatch.operations.export_log import export_log
-from tidewatch.operations.journal import UnknownIncident
-from tidewatch.operations.post_mortem import post_mortem
-from tidewatch.render.postmortem_forms import as_html, as_json, as_markdown
+from tidewatch.operations.export_log import Exported, export_log
 from tidewatch.settings import Settings
 
 
-class CannotExport(Exception):
-    """Says what is wrong."""
+class CannotWrite(Exception):
+    """Says what could not be written, and why."""
 
 
-def export_to(home: Path, out: Path | None) -> str:
-    """Every event, to the file or the terminal; gives what is wrong with the log, a sentence. Raises CannotExport."""
-    ports = compose.compose(Settings(home=home))
-    faults = []
-    with _opened(out) as file:
-        for line, wrong in export_log(ports):
-            file.write(f"{line}\n")
-            faults += [wrong] if wrong else []
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{faults[0]}{more}; it was exported as it lies there. See `tidewatch log verify`." if faults else ""
-
-
-def written_up(home: Path, incident: str, form: str, out: Path | None) -> str:
-    """The post-mortem of one incident, also into the file if there is one. Raises CannotExport."""
-    try:
-        record, picture = post_mortem(compose.compose(Settings(home=home)), incident.upper())
-    except BrokenRecord as error:
-        raise CannotExport(f"{incident} cannot be written up, its stream is damaged: {error}") from error
-    except UnknownIncident as error:
-        raise CannotExport(str(error)) from error
-    plain = as_json if form == "json" else as_markdown
-    text = as_html(record, picture) if form == "html" else plain(record)
-    if out is not None:
-        with _opened(out) as file:
-            file.write(text)
-    return text
-
-
-@contextmanager
-def _opened(out: Path | None) -> Iterator[TextIO]:
+def write_log(home: Path, out: Path | None, show: Callable[[str], object]) -> tuple[list[str], str]:
+    """The faults that were met, and a sentence about the whole. Raises CannotWrite."""
+    export = partial(export_log, compose.compose(Settings(home=home)))
     if out is None:
-        yield sys.stdout
-        return
+        done, where = export(show), ""
+    else:
+        try:
+            done, where = _whole(out, export), f" to {out}"
+        except OSError as error:
+            raise CannotWrite(f"{out} cannot be written: {error.strerror or error}") from error
+    said = f"Exported {done.events:,} event{'' if done.events == 1 else 's'}{where}"
+    return done.faults, f"{said}; {len(done.faults):,} faults." if done.faults else f"{said}."
+
+
+def _whole(out: Path, write: Callable[[Callable[[str], object]], Exported]) -> Exported:
+    """The file is there whole or not at all."""
+    part = out.with_name(f"{out.name}.part")
     try:
-        file = out.open("w", encoding="utf-8")
-    except OSError as error:
-        raise CannotExport(f"{out} cannot be written: {error.strerror}") from error
-    with file:
-        yield file
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            written = write(file.write)
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return written

@@ -70,14 +70,8 @@ def say_erased(ports: Ports, place: str, person: str, texts: Sequence[str], caus
 
 def faults(ports: Ports) -> list[str]:
     """What does not hold in the streams of overrides, a sentence each."""
-    return [fault for stream, _, lines in streams(ports) for fault in verify(stream, lines)]
-
-
-def streams(ports: Ports) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """Of every team in which somebody was put in: the stream's name, where its texts lie, the stored records."""
-    for blob in ports.blobs.list(ONCALL):
-        team = blob.name.removesuffix(".jsonl")
-        yield _stream(team), f"{ONCALL}-{team}", _lines(ports, team)
+    teams = [blob.name.removesuffix(".jsonl") for blob in ports.blobs.list(ONCALL)]
+    return [fault for team in teams for fault in verify(_stream(team), _lines(ports, team))]
 
 
 def teams(ports: Ports) -> list[str]:
@@ -124,6 +118,13 @@ def _record(ports: Ports, team: str, draft: Draft, cause: Cause) -> Event:
         except (BlobExists, BlobChanged):
             continue
         return added
+
+
+def override_streams(ports: Ports) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Of every team that has one: its name, where its reasons lie, and what is stored."""
+    for blob in ports.blobs.list(ONCALL):
+        team = blob.name.removesuffix(".jsonl")
+        yield _stream(team), f"{ONCALL}-{team}", _lines(ports, team)
 
 
 def _lines(ports: Ports, team: str) -> Sequence[str]:

@@ -108,19 +108,12 @@ def text_of(ports: Ports, incident: str, reference: object) -> str:
     """The text behind a reference; says so when it was erased."""
     if not isinstance(reference, dict) or not reference.get("sha256"):
         return ""
-    kept = kept_text(ports, incident, reference)
-    return kept["text"] if kept else "(erased)"
-
-
-def kept_text(ports: Ports, incident: str, reference: Mapping[str, str]) -> dict[str, str] | None:
-    """The text behind a reference, and the salt that makes its hash; None when it was erased."""
     for name in text_names(incident, reference):
         try:
-            kept = json.loads(ports.blobs.get(TEXTS, name))
+            return str(json.loads(ports.blobs.get(TEXTS, name))["text"])
         except BlobNotFound:
             continue
-        return {"salt": str(kept["salt"]), "text": str(kept["text"])}
-    return None
+    return "(erased)"
 
 
 def text_names(incident: str, reference: Mapping[str, str]) -> tuple[str, str]:

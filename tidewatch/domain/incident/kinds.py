@@ -1,5 +1,7 @@
-"""Every kind of event: what it says, and what its data holds. The page `docs/events.md` and the schema of exports are
-made from this table."""
+"""Every kind of event: what it says has happened, and what its data hold. `docs/events.md` is printed from here.
+
+What a kind changes is in `fold.py`, what people read of it in `render/thread.py`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,98 +9,114 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Kind:
-    says: str  # that …
-    data: Mapping[str, str] = field(default_factory=dict)  # a field's name -> what it holds, in today's shape
+    meaning: str
+    data: Mapping[str, str] = field(default_factory=dict)  # by name, what it is; texts are references, see docs
 
 
-_REASON = {"reason": "why, a text"}
-_SENTENCE = {"sentence": "what came of it"}
-_FINDINGS = {"findings": "what was measured, the worst first", "quiet": "why nobody is called, if so"}
+_FINDINGS = "list of findings, the worst first: model, check, subject, statistic, value, threshold, severity, window, "
+_FINDINGS += "sentence, evidence"
+_QUIET = {"quiet": "storm, silence or flapping: why nobody is called", "storm": "its incident", "silence": "its id"}
+_REASON = {"reason": "text"}
+_RUN = {"run": "id of the run", "runbook": "its name"}
+_REQUEST = {"request": "id of the request"}
+_PAGE = {"page": "id of the page", "pager": "by which way", "person": "user id"}
 _CALL = {
-    "person": "who is called", "tier": "for which tier", "why": "why now", "by": "until when it is waited",
-    "then": "who is called after that",
+    "tier": "that is waited for", "person": "user id", "why": "sentence", "by": "time by which somebody must come",
+    "then": "user id of who is called after that",
 }  # fmt: skip
-_PAGER = {"page": "which call", "pager": "the way it went"}
-_REQUEST = {"request": "which request"}
-_COUNTED = {
-    "finding": "how far it reaches now", "joined": "incidents that came, with their models", "ended": "those resolved",
-    "returned": "those bad again", "left": "those taken out",
+_STORM = {
+    "joined": "incident to model", "ended": "incidents", "returned": "incidents", "left": "incidents",
+    "finding": "the storm's own finding, counted anew",
 }  # fmt: skip
-_VOTE = _REQUEST | {"decision": "approved or rejected"} | _REASON
 
 KINDS: Mapping[str, Kind] = {
-    "opened": Kind("a problem became an incident", {
-        "signal": "what makes it the same problem: model, family, group", "title": "its headline",
-        "severity": "low, medium or high", **_FINDINGS, "response": "the policy as it was then",
-        "owners": "who is called, by tier", "silence": "the silence that covers it", "storm": "the storm it is part of",
+    "opened": Kind("A signal became an incident.", {
+        "signal": "model, family, group", "title": "what it is about", "severity": "low, medium or high",
+        "findings": _FINDINGS, "response": "the policy of this moment", "owners": "user ids by tier", **_QUIET,
     }),
-    "observed": Kind("it was measured again", {**_FINDINGS, "times": "how often since the last event, if counted"}),
-    "window_passed": Kind("a window was good", {"window": "which"}),
-    "reopened": Kind("it came back after it was resolved", {**_FINDINGS, "silence": "the silence that covers it",
-                                                            "storm": "the storm it is part of"}),
-    "reported": Kind("a person saw something wrong", {"text": "what, a text"}),
-    "paged": Kind("somebody was called", _CALL | {"role": "as what, if not for the tier", "entry": "of the rota"}),
-    "reminded": Kind("whoever was called was reminded", _CALL),
-    "nobody_on_call": Kind("nobody could be called", {"tier": "of which tier", "why": "why not"}),
-    "lapsed": Kind("nobody is paged for it any more", {"tier": "of which tier", "why": "why not"}),
-    "paged_out": Kind("a call left the chat", _PAGER | {"why": "why"}),
-    "page_failed": Kind("a call did not leave", _PAGER | {"why": "why not", "again": "if it is tried again"}),
-    "page_quieted": Kind("a pager was told that it is over", _PAGER | {"how": "acknowledged or resolved"}),
-    "acknowledged": Kind("somebody has it", {"tier": "of which tier", "page": "the page that was answered, if one"}),
-    "unacknowledged": Kind("whoever had it gave it back"),
-    "assigned": Kind("somebody handed it to somebody", {"to": "to whom"}),
-    "escalated": Kind("it went to the next tier", {"from": "from which", "to": "to which", "why": "why", **_REASON}),
-    "noted": Kind("somebody wrote a note", {"text": "the note, a text", "sentence": "the note of a machine"}),
-    "findings_written": Kind("L2 wrote down what it found", {
-        "examined": "what was examined, a text", "cause": "the suspect, a text", "tried": "what was tried, a text",
-        "text": "all of it in one, in earlier logs",
+    "observed": Kind("It was seen again.", {"findings": _FINDINGS, "times": "how often since the last, if counted"}),
+    "reopened": Kind("It came back within the reopen window.", {"findings": _FINDINGS, **_QUIET}),
+    "reported": Kind("A person says what was seen.", {"text": "text"}),
+    "window_passed": Kind("A window had no such finding.", {"window": "its name"}),
+    "paged": Kind("Somebody was called.", {**_CALL, "role": "as whom", "entry": "of the rota that names this person"}),
+    "reminded": Kind("Somebody was reminded.", dict(_CALL)),
+    "nobody_on_call": Kind("A tier has nobody who could be called.", {"tier": "which", "why": "sentence"}),
+    "lapsed": Kind("It stays open and nobody is called for it any more.", {"tier": "the last", "why": "sentence"}),
+    "paged_out": Kind("A call left the chat and was accepted.", {**_PAGE, "why": "sentence"}),
+    "page_failed": Kind("A call did not get out.", {**_PAGE, "why": "sentence", "again": "whether it is tried again"}),
+    "page_quieted": Kind("A pager was told to be quiet.", {**_PAGE, "how": "acknowledged or resolved"}),
+    "acknowledged": Kind("The actor has it.", {"tier": "that was waited for", "page": "id, when it was by pager"}),
+    "unacknowledged": Kind("The actor gave it back."),
+    "assigned": Kind("The actor handed it to somebody.", {"to": "user id"}),
+    "escalated": Kind("The next tier has to take it.", {"from": "tier", "to": "tier", "why": "sentence", **_REASON}),
+    "noted": Kind("A note.", {"text": "text", "sentence": "what Tidewatch noted itself"}),
+    "findings_written": Kind("What L2 found.", {"examined": "text", "cause": "text", "tried": "text", "text": "text"}),
+    "watched": Kind("The actor watches it for a while.", {"until": "time", **_REASON}),
+    "watch_ended": Kind("The time to watch is over and it is still bad.", {"why": "sentence"}),
+    "runbook_started": Kind("The actor asked for a run.", {
+        **_RUN, "title": "what it does", "timeout": "seconds", "scripts": "hash of its scripts", "inputs": "text",
+        "undoes": "id of the run it takes back",
     }),
-    "watched": Kind("somebody watches it for a while", {"until": "until when", **_REASON}),
-    "watch_ended": Kind("the time to watch is over and it is still bad", {"why": "why"}),
-    "runbook_started": Kind("somebody runs a runbook", {
-        "run": "its id", "runbook": "which", "title": "what it does", "timeout": "seconds it may take",
-        "scripts": "hash of its scripts", "inputs": "what was entered, a text", "undoes": "the run it takes back",
+    "runbook_begun": Kind("A worker took the run.", {
+        "run": _RUN["run"], "worker": "which", "windows": "what it works on",
     }),
-    "runbook_begun": Kind("a worker took the run", {"run": "which", "worker": "who", "windows": "what it works on"}),
-    "cancel_requested": Kind("somebody stops a run", {"run": "which", "runbook": "of which runbook"}),
-    "runbook_finished": Kind("a run ended", {
-        "run": "which", "runbook": "of which runbook", "exit_status": "of its script",
-        "verdict": "passed, failed, interrupted or cancelled", **_SENTENCE, "output": "what it printed, a text",
+    "cancel_requested": Kind("The actor stops the run.", dict(_RUN)),
+    "runbook_finished": Kind("The run has ended and was verified.", {
+        **_RUN, "exit_status": "of the runbook, or null", "seconds": "it took",
+        "verdict": "passed, failed, interrupted or cancelled", "sentence": "of the verification", "output": "text",
     }),
-    "runbook_undone": Kind("a run was taken back", {"run": "which", "by": "by which run"}),
-    "retraining_requested": Kind("somebody asked for a retraining", _REASON),
-    "retraining_started": Kind("the training of a challenger began"),
-    "retraining_failed": Kind("the training failed", {**_SENTENCE, "output": "what it printed, a text"}),
-    "approval_requested": Kind("others are asked to decide", {
-        **_REQUEST, "kind": "of what", "question": "the question", "why": "why it is asked, a text",
-        "requested_by": "who asks", "approvers": "tiers that may decide", "needed": "how many must say yes",
-        "expires": "until when", "evidence": "what to decide on", "consequence": "what a yes sets off",
-        "undo": "how to go back",
+    "runbook_undone": Kind("A run was taken back.", {"run": "that was", "by": "id of the run that did it"}),
+    "retraining_requested": Kind("The actor asks for a challenger.", dict(_REASON)),
+    "retraining_started": Kind("A challenger is trained."),
+    "retraining_failed": Kind("There is no challenger.", {"sentence": "why", "output": "text"}),
+    "approval_requested": Kind("Somebody has to decide.", {
+        **_REQUEST, "kind": "promotion or runbook", "question": "sentence", "why": "text", "requested_by": "user id",
+        "approvers": "tiers that may vote", "needed": "so many yes", "expires": "time",
+        "evidence": "what to decide on", "consequence": "sentence", "undo": "sentence",
     }),
-    "approval_voted": Kind("somebody voted", _VOTE),
-    "approval_decided": Kind("somebody decided; the name of a vote in earlier logs", _VOTE),
-    "approval_expired": Kind("a request was not decided in time", _REQUEST),
-    "approval_staled": Kind("a request is out of date", _REQUEST | _SENTENCE),
-    "promotion_refused": Kind("a promotion is out of date; in earlier logs", _REQUEST | _SENTENCE),
-    "promoted": Kind("another version is in service", {"version": "which", "previous": "instead of which", **_REQUEST}),
-    "relapsed": Kind("it is still bad under the promoted version", {"version": "which"}),
-    "resolved": Kind("it is over, verified or by decision", _SENTENCE | _REASON),
-    "accepted_as_usual": Kind("the change stays and is right", _SENTENCE | _REASON | {
-        "columns": "what is usual now", "windows": "since when it is",
+    "approval_voted": Kind("The actor votes.", {**_REQUEST, "decision": "approved or rejected", **_REASON}),
+    "approval_decided": Kind("A vote, when one decided (earlier logs).", {
+        **_REQUEST, "decision": "approved or rejected", **_REASON,
     }),
-    "baseline_relearnt": Kind("what is usual was learnt anew", _SENTENCE),
-    "recovered": Kind("it ended by itself", _SENTENCE | {"windows": "the good windows, if they were counted"}),
-    "confirmed": Kind("it stayed good", _SENTENCE),
-    "joined_storm": Kind("it is one of many with one cause", {"storm": "the incident of all of them"}),
-    "left_storm": Kind("it is another matter than the storm", {"storm": "the storm", **_REASON}),
-    "storm_grew": Kind("a storm has more incidents", _COUNTED),
-    "storm_eased": Kind("a storm has fewer incidents", _COUNTED),
-    "silenced": Kind("a silence covers it", {"silence": "which", "until": "until when", "kind": "or maintenance"}),
-    "silence_ended": Kind("its silence is over and it is still bad", {
-        "silence": "which", "quiet": "why nobody is called even so",
+    "approval_expired": Kind("Nobody decided in time.", dict(_REQUEST)),
+    "approval_staled": Kind("What was to be decided is no longer so.", {**_REQUEST, "sentence": "how it changed"}),
+    "promotion_refused": Kind("As approval_staled (earlier logs).", {**_REQUEST, "sentence": "why"}),
+    "promoted": Kind("Another version is in service.", {"version": "new", "previous": "replaced", **_REQUEST}),
+    "relapsed": Kind("It is bad under the promoted version too.", {"version": "that was promoted"}),
+    "resolved": Kind("It is over: verified, or decided by the actor.", {"sentence": "how", **_REASON}),
+    "accepted_as_usual": Kind("It is over: what changed is what is usual from now on.", {
+        "columns": "which, or all", "windows": "to learn from", "sentence": "what was accepted", **_REASON,
     }),
-    "overridden": Kind("somebody else is on call for a while; in the stream of a team", {
-        "role": "as what", "person": "who", "starts": "from when", "ends": "until when", **_REASON,
+    "baseline_relearnt": Kind("The baseline knows what was accepted.", {"sentence": "what was learnt"}),
+    "recovered": Kind("It ended by itself.", {"sentence": "how", "windows": "the good ones, if counted"}),
+    "confirmed": Kind("It stayed good after it was resolved.", {"sentence": "how long"}),
+    "silenced": Kind("A silence covers it.", {"silence": "its id", "until": "time", "kind": "silence or maintenance"}),
+    "silence_ended": Kind("The silence is over and it is still bad.", {"silence": "its id", **_QUIET}),
+    "joined_storm": Kind("It is one of a storm.", {"storm": "its incident"}),
+    "left_storm": Kind("It is no part of the storm.", {"storm": "its incident", **_REASON}),
+    "storm_grew": Kind("More models joined the storm.", dict(_STORM)),
+    "storm_eased": Kind("Models of the storm are good again, or left it.", dict(_STORM)),
+    "texts_erased": Kind("Texts of a person were erased.", {"person": "user id", "texts": "their hashes"}),
+    "overridden": Kind("Somebody stands in, in the stream of a team's rota.", {
+        "role": "tier or duty_manager", "person": "user id", "starts": "time", "ends": "time", **_REASON,
     }),
-    "texts_erased": Kind("a person's texts were erased", {"person": "whose", "texts": "hashes of the texts"}),
 }  # fmt: skip
+
+
+def kinds_page() -> str:
+    """The table as Markdown."""
+    rows = []
+    for name, kind in KINDS.items():
+        fields = "; ".join(f"`{field}`: {what}" for field, what in kind.data.items())
+        rows.append(f"| `{name}` | {kind.meaning} | {fields or 'nothing'} |")
+    return "\n".join([_HEAD, "| kind | what has happened | data |", "|---|---|---|", *rows, ""])
+
+
+_HEAD = """\
+# Kinds of events
+
+Printed by `tidewatch log kinds`; do not edit. Every event also has `incident`, `seq` (1, 2, 3 …), `at` (UTC), `actor`
+(a user id, or `tidewatch`), `via` (by which way it came), `key` (the same key is never recorded twice in a stream),
+`v` (of the shape of the data), `prev` and `hash`. Not every field is there every time. A field called *text* holds
+`{"sha256", "author"}`; what it refers to lies beside the stream and can be erased.
+"""
