@@ -3,15 +3,17 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.operations.house import House
+from tests.operations.house import MODEL, House
 from tidewatch.domain.events import BrokenRecord
 from tidewatch.operations.checkpoints import take_checkpoint
 from tidewatch.operations.deliver import deliver
 from tidewatch.operations.erase import erase
 from tidewatch.operations.journal import UnknownIncident
+from tidewatch.operations.picture import draw
 from tidewatch.operations.post_mortem import attach_timeline, post_mortem
 from tidewatch.operations.report import report
 from tidewatch.operations.respond import acknowledge, note
+from tidewatch.operations.take_batch import examine_again
 from tidewatch.render.postmortem import Record
 from tidewatch.render.postmortem_forms import as_html, as_json, as_markdown
 
@@ -143,3 +145,12 @@ def test_the_record_is_json_all_the_way(house: House) -> None:
     assert json.loads(as_json(record)) == record
     assert record["approvals"][0]["why"] == "the pattern changed"
     assert record["approvals"][0]["requested_by"] == "Ben"
+
+
+def test_a_window_that_was_corrected_is_drawn_as_it_was_found(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    found = draw(house.ports, house.incident())
+    right = house.parquet(house.day("2026-02-01"), without=("late",))
+    house.ports.blobs.put("corrected", f"{MODEL}/2026-02-01.parquet", right)
+    examine_again(house.ports, MODEL, "2026-02-01")
+    assert found is not None and draw(house.ports, house.incident()) == found

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tidewatch.domain.baseline import Baseline
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import ModelSpec
 from tidewatch.domain.profile.number import NumberProfile
+from tidewatch.domain.profile.profile import Profile
 from tidewatch.domain.profile.text import SHOWN_FROM, TextProfile
 from tidewatch.operations.examine import usual_before
 from tidewatch.operations.performance_picture import draw_performance
+from tidewatch.operations.profiling import count
 from tidewatch.operations.row_checks import ROW_CHECKS
 from tidewatch.operations.shelf import Shelf, UnknownModel
 from tidewatch.ports import Ports
@@ -17,6 +20,8 @@ from tidewatch.render.axis import number
 from tidewatch.render.category_picture import category_alt, category_picture
 from tidewatch.render.density import Spread
 from tidewatch.render.drift_picture import drift_alt, drift_picture
+
+TOLD = {"ks": "KS", "psi": "PSI", "wasserstein": "Wasserstein", "jensen_shannon": "Jensen-Shannon"}
 
 
 def draw(ports: Ports, incident: Incident) -> tuple[str, str] | None:
@@ -35,14 +40,15 @@ def draw(ports: Ports, incident: Incident) -> tuple[str, str] | None:
 def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding) -> tuple[str, str] | None:
     column, record = spec.columns.get(finding.subject), shelf.window(finding.window)
     baseline = shelf.baseline(record.version if record else "1")
-    profile = shelf.profile(finding.window, baseline)
+    profile = _as_it_came(shelf, spec, baseline, finding.window)
     if profile is None or column is None or column.sensitive:
         return None
     usual, now = (
         usual_before(shelf, spec, baseline, finding.window).columns[finding.subject],
         profile.columns[finding.subject],
     )
-    statistics = ", ".join(f"{name} {value:.2f}" for name, value in finding.evidence["statistics"].items())
+    measured = finding.evidence["statistics"]
+    statistics = ", ".join(f"{word} {measured[name]:.2f}" for name, word in TOLD.items() if name in measured)
     footer = f"{spec.model}, {finding.window}  ·  {statistics}"
     if isinstance(usual, NumberProfile) and isinstance(now, NumberProfile):
         return _numbers(spec, finding, usual, now, footer)
@@ -52,6 +58,14 @@ def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding) -> tuple[str
         svg = category_picture(title=title, subtitle=finding.sentence, usual=shares[0], now=shares[1], footer=footer)
         return svg, category_alt(title, *shares)
     return None
+
+
+def _as_it_came(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str) -> Profile | None:
+    """What was found, also when the window has been corrected since."""
+    original = shelf.original(window) if shelf.is_corrected(window) else None
+    if original is None:
+        return shelf.profile(window, baseline)
+    return count(shelf.ports.tables, original, f"{window}.parquet", spec, baseline).profile
 
 
 def _shares(profile: TextProfile, *both: TextProfile) -> dict[str, float]:
