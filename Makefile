@@ -4,7 +4,7 @@ HOME_FOLDER ?= $(or $(TIDEWATCH_HOME),.tidewatch)
 BIN := .venv/bin
 NODE_TOOLS := build/azurite/node_modules/.bin/azurite
 
-.PHONY: setup run test check fuzz format bench bench-peers clean-home node-tools
+.PHONY: setup run test check fuzz crash-test format bench bench-peers clean-home node-tools
 
 setup: .venv/installed
 
@@ -21,7 +21,7 @@ run: setup
 	$(BIN)/tidewatch demo --home $(HOME_FOLDER)
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 # What CI runs, in the order in which mistakes are cheapest to find.
 check: setup
@@ -31,11 +31,17 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/deptry .
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 # Damaged files, for long: looks for a command or a function that ends in a traceback.
 fuzz: setup
 	$(BIN)/pytest --hypothesis-profile=long tests/commands/test_damaged_files.py tests/operations/test_damaged_blobs.py
+
+# Workers killed, and their disks failed and filled, at every call that changes something; the power cut after each.
+# Needs strace. What it proves, and how long it takes: docs/proof.md.
+crash-test: setup
+	@command -v strace >/dev/null || { echo 'strace is missing: install it (Debian: apt-get install strace)'; exit 1; }
+	$(BIN)/pytest tests/crash --every-call -s -p no:logging
 
 format: setup
 	$(BIN)/ruff format .

@@ -7,7 +7,7 @@ from slack_bolt import Ack, App, Respond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot import clicks, commands, run_forms
+from bot import clicks, commands, report_form, run_forms
 from tidewatch.domain.events import Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations.journal import UnknownIncident
@@ -27,7 +27,11 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
     )
 
     @app.command(ports.command)
-    def on_command(ack: Ack, command: dict[str, Any]) -> None:
+    def on_command(ack: Ack, command: dict[str, Any], client: WebClient) -> None:
+        if report_form.asks(command.get("text", "")):
+            ack()
+            client.views_open(trigger_id=command["trigger_id"], view=report_form.view())
+            return
         cause = Cause(command["user_id"], "slack", f"command:{command['trigger_id']}")
         ack(commands.answer(ports, cause, command.get("text", "")))
 
@@ -61,6 +65,7 @@ def build(ports: Ports, *, token: str, signing_secret: str, api_url: str) -> App
         _taken(ack, view, lambda said, cause: clicks.submit_form(ports, view["private_metadata"], said, cause), body)
 
     run_forms.listen(app, ports)
+    report_form.listen(app, ports)
     return app
 
 

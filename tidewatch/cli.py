@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tidewatch.commands.log import log
 from tidewatch.commands.oncall import oncall
-from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
+from tidewatch.commands.options import DEFAULT_HOME, As, Home, fail, show
 from tidewatch.commands.runbook import runbooks
 
 app = typer.Typer(
@@ -18,7 +19,6 @@ app = typer.Typer(
     help="On-call for machine-learning models.",
 )
 incidents = typer.Typer(no_args_is_help=True, help="What is open and what was.")
-log = typer.Typer(no_args_is_help=True, help="The incident log.")
 app.add_typer(incidents, name="incidents")
 app.add_typer(log, name="log")
 alarms = typer.Typer(no_args_is_help=True, help="How often a model will alarm.")
@@ -26,9 +26,7 @@ app.add_typer(alarms, name="alarms")
 specs = typer.Typer(no_args_is_help=True, help="Model specs: propose, check and describe them.")
 app.add_typer(specs, name="spec")
 app.add_typer(oncall, name="oncall")
-
 app.add_typer(runbooks, name="runbook")
-As = Annotated[str, typer.Option("--as", help="Who decides: a user id of the demo home's people.yaml.")]
 
 
 def main() -> None:
@@ -95,80 +93,19 @@ def show_incident(
 @app.command()
 def timeline(
     incident: Annotated[str, typer.Argument(help="INC-1001")],
-    form: Annotated[Literal["md", "json", "html"], typer.Option("--format", help="How it is written.")] = "md",
-    out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None,
+    form: Annotated[Literal["md", "json", "html"], typer.Option("--format", help="The page has the picture.")] = "md",
+    out: Annotated[Path | None, typer.Option(help="Write here instead of showing it.")] = None,
     home: Home = DEFAULT_HOME,
 ) -> None:
-    """The post-mortem of an incident: summary, impact, who, what was tried, approvals, every event."""
-    from tidewatch.commands.exporting import CannotWrite, incident_account, write_account  # noqa: PLC0415
-    from tidewatch.commands.looking import UnknownIncident  # noqa: PLC0415
-    from tidewatch.domain.events import BrokenRecord  # noqa: PLC0415
+    """Write up one incident: what broke, how bad, who did what and when, what is still open."""
+    from tidewatch.commands.writing_up import CannotWriteUp, written_up  # noqa: PLC0415
 
     try:
-        told = write_account(home, incident, form, out) + "\n" if out else incident_account(home, incident, form)
-    except (UnknownIncident, CannotWrite, BrokenRecord) as error:
+        text = written_up(home, incident, form, out)
+    except CannotWriteUp as error:
         fail(str(error))
-    sys.stdout.write(told)
-
-
-@log.command("verify")
-def verify(
-    home: Home = DEFAULT_HOME,
-    against: Annotated[str, typer.Option(help="A hash kept outside: of a daily message, or of a card.")] = "",
-    key: Annotated[list[str] | None, typer.Option(help="The public key you kept, instead of the one here.")] = None,
-) -> None:
-    """Check every record and checkpoint. Exit status 0: all as written, 1: faults, 2: nothing to check with."""
-    from tidewatch.commands.verifying import CannotVerify, verification  # noqa: PLC0415
-
-    try:
-        faults, sentence = verification(home, against, key or [])
-    except CannotVerify as error:
-        fail(str(error))
-    show("\n".join([*faults, sentence]))
-    raise typer.Exit(1 if faults else 0)
-
-
-@log.command("key")
-def log_key(home: Home = DEFAULT_HOME) -> None:
-    """Print the public key of the checkpoints, to be kept where nobody who writes the log can change it."""
-    from tidewatch.commands.verifying import CannotVerify, public_key  # noqa: PLC0415
-
-    try:
-        show(public_key(home))
-    except CannotVerify as error:
-        fail(str(error))
-
-
-@log.command("export")
-def export_events(
-    home: Home = DEFAULT_HOME,
-    out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None,
-) -> None:
-    """Every event of every stream as JSON Lines, with its texts. Exit status 0: all as written, 1: faults."""
-    from tidewatch.commands.exporting import CannotWrite, write_log  # noqa: PLC0415
-
-    try:
-        faults, sentence = write_log(home, out, sys.stdout.write)
-    except CannotWrite as error:
-        fail(str(error))
-    sys.stderr.writelines(f"{line}\n" for line in [*faults, sentence])
-    raise typer.Exit(1 if faults else 0)
-
-
-@log.command("schema")
-def log_schema() -> None:
-    """Print the JSON Schema of a line of `log export`."""
-    from tidewatch.domain.export import schema_text  # noqa: PLC0415
-
-    sys.stdout.write(schema_text())
-
-
-@log.command("kinds")
-def log_kinds() -> None:
-    """Print every kind of event, what it means and what belongs to it, as Markdown."""
-    from tidewatch.domain.incident.kinds import kinds_page  # noqa: PLC0415
-
-    sys.stdout.write(kinds_page())
+    if out is None:
+        sys.stdout.write(text)
 
 
 @app.command()

@@ -3,15 +3,14 @@
 from functools import partial
 
 from bot.request import MOST, Request, Verb, incident_of
+from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.model_spec import TIERS
 from tidewatch.domain.people import MAY, Person
 from tidewatch.operations.fleet import held_back
-from tidewatch.operations.journal import load, text_of
-from tidewatch.operations.postmortem import short_account
+from tidewatch.operations.journal import UnknownIncident, load, send_job, text_of
 from tidewatch.operations.report import open_incidents
 from tidewatch.ports import Ports
-from tidewatch.render.blocks import cut, escape
 from tidewatch.render.cards import ICONS, clock
 from tidewatch.render.storm_card import still_bad
 from tidewatch.render.thread import timeline
@@ -46,12 +45,16 @@ def _timeline(request: Request) -> str:
 
 
 def incident_timeline(ports: Ports, incident: str) -> str:
-    """What it came to, and as much of the end of its story as one message holds. Raises UnknownIncident."""
-    head = cut(escape(short_account(ports, incident)), MOST // 2) + "\n\n"
-    story = timeline(ports.log.read(incident), ports.people, partial(text_of, ports, incident))
-    if len(head + story) <= MOST:
-        return head + story
-    note = head + "… (the beginning is cut)\n"
+    """As much of the end as one message holds; of a longer one, the whole comes into the thread. Raises
+    UnknownIncident."""
+    events = ports.log.read(incident)
+    if fold(events) is None:
+        raise UnknownIncident(incident)
+    story = timeline(events, ports.people, partial(text_of, ports, incident))
+    if len(story) <= MOST:
+        return story
+    send_job(ports, {"do": "attach_timeline", "incident": incident})
+    note = "… (the beginning is cut; the whole comes into its thread as a file)\n"
     end = story[len(note) - MOST :]
     return note + (end.partition("\n")[2] or end)
 

@@ -4,11 +4,13 @@ import re
 from datetime import timedelta
 
 from bot.request import Request, Verb
+from tidewatch.domain.events import Cause
 from tidewatch.domain.model_spec import duration
 from tidewatch.domain.oncall.rota import Role
 from tidewatch.domain.people import Refused
 from tidewatch.operations.duty import override, role_of, teams, who_is_on_call
 from tidewatch.operations.seen import report_seen
+from tidewatch.ports import Ports
 from tidewatch.render.times import told
 
 _MODEL = re.compile(r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*")
@@ -55,13 +57,19 @@ def _team(request: Request, named: str, role: Role) -> str:
 
 def _report(request: Request) -> str:
     model, _, text = request.words.partition(" ")
-    if not _MODEL.fullmatch(model.lower()) or not text.strip():
-        raise Refused("Say which model and what was seen, as in `report nyc/flight-delays all flights on time today`.")
-    incident = report_seen(request.ports, model.lower(), text.strip(), request.cause)
+    incident = report(request.ports, model, text, request.cause)
     return f"What you saw is in {incident}; the people on call are told."
+
+
+def report(ports: Ports, model: str, seen: str, cause: Cause) -> str:
+    """The incident that holds it now. Raises Refused."""
+    named = model.strip().lower()
+    if not _MODEL.fullmatch(named) or not seen.strip():
+        raise Refused("Say which model and what was seen, as in `report nyc/flight-delays all flights on time today`.")
+    return report_seen(ports, named, seen.strip(), cause)
 
 
 VERBS = {
     "oncall": Verb("oncall [TEAM] | oncall override [TEAM] TIER @user 4h why", "who is on call until when", _oncall),
-    "report": Verb("report MODEL what was seen", "tell what no check found", _report),
+    "report": Verb("report [MODEL what was seen]", "tell what no check found; alone, in a form", _report),
 }

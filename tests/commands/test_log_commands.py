@@ -9,6 +9,9 @@ from typer.testing import CliRunner, Result
 from tidewatch.cli import app
 from tidewatch.compose import compose
 from tidewatch.domain.events import Cause, Draft, chain
+from tidewatch.domain.finding import Finding
+from tidewatch.domain.incident.opening import opened
+from tidewatch.domain.response import Response
 from tidewatch.operations.checkpoints import take_checkpoint
 from tidewatch.operations.journal import keep_text, record
 from tidewatch.ports import Ports
@@ -114,3 +117,23 @@ def test_erase_refuses_whom_it_cannot_tell(ports: Ports, tmp_path: Path, person:
     said = run(tmp_path, "erase", person)
     assert said.exit_code == 2
     assert sentence in said.stderr
+
+
+def test_a_write_up_of_nothing_is_refused_with_a_sentence(ports: Ports, tmp_path: Path) -> None:
+    told = run(tmp_path, "timeline", "INC-77")
+    assert (told.exit_code, told.output.count("\n")) == (2, 1)
+    assert "There is no incident INC-77" in told.output
+
+
+def test_a_write_up_goes_into_a_file_or_says_why_not(ports: Ports, tmp_path: Path) -> None:
+    seen = Finding("acme/demo", "drift", "weight", "ks", 0.9, 0.1, "high", "2026-01-01", "weight is strange")
+    drafts = [opened("Demo", [seen], Response(), {"L1": ["U0ANA"]})]
+    ports.log.append("INC-1002", chain("INC-1002", drafts, None, Cause("tidewatch", "blob", "k"), NOON))
+    out = tmp_path / "inc.html"
+    told = run(tmp_path, "timeline", "inc-1002", "--format", "html", "--out", str(out))
+    assert (told.exit_code, told.output) == (0, "")
+    assert "weight is strange" in out.read_text()
+    assert run(tmp_path, "timeline", "INC-1002").output.startswith("# INC-1002: Demo: weight has drifted")
+    told = run(tmp_path, "timeline", "INC-1002", "--out", str(tmp_path / "no" / "such"))
+    assert (told.exit_code, told.output.count("\n")) == (2, 1)
+    assert "cannot be written" in told.output

@@ -75,9 +75,22 @@ def test_show_explains_one_and_names_the_others() -> None:
     assert "there is no runbook nothing; there are convert-unit" in runbook("show", "nothing").stderr
 
 
-def test_running_is_deciding_and_is_refused_with_where_to_do_it() -> None:
-    told = runbook("run", "INC-1001", "convert-unit")
-    assert told.returncode == 2 and told.stderr.endswith("/ml runbook run INC-1001 convert-unit\n")
+def test_running_is_deciding_and_is_refused_outside_a_demo_home(tmp_path: Path) -> None:
+    told = runbook("run", "INC-1001", "convert-unit", "--as", "U0ANA", "--home", tmp_path)
+    assert told.returncode == 2 and told.stderr.endswith("the command line decides nothing; use /ml in Slack\n")
+
+
+def test_in_a_demo_home_it_runs_and_says_what_came_of_it(model_house: House, tmp_path: Path) -> None:
+    """The clock of the house is simulated, which is what makes a home a demo's."""
+    opened = model_house.copy(tmp_path / "house")
+    opened.batch("2026-02-01", times=1.609344)
+    (opened.root / "people.yaml").write_text("- {id: U0ANA, name: Ana, tier: L1}\n")
+    nobody = runbook("run", opened.incidents()[0], "--home", opened.root)
+    assert (nobody.returncode, nobody.stdout) == (2, "") and "say who decides" in nobody.stderr
+    told = runbook("run", opened.incidents()[0], "--as", "U0ANA", "--home", opened.root)
+    assert told.returncode == 1 and told.stdout.startswith("convert-unit failed: ")
+    (run,) = opened.incident().runs
+    assert (run.by, run.verdict) == ("U0ANA", "failed")
 
 
 def test_a_dry_run_that_cannot_be_made_says_why(model_house: House, tmp_path: Path) -> None:

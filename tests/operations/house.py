@@ -238,7 +238,8 @@ class House:
 
 def furnish(root: Path, chat: Chat, registry: Registry) -> House:
     clock = FileClock(root / "clock.json")
-    clock.set(NOW)
+    if not (root / "clock.json").exists():
+        clock.set(NOW)
     return House(
         root,
         Ports(

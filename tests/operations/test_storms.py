@@ -161,6 +161,17 @@ def test_models_that_drift_far_apart_in_time_are_no_storm(house: House) -> None:
     assert len(house.incidents()) == 8
 
 
+def test_a_storm_in_which_nothing_changed_for_a_day_takes_in_nobody_silently(stormy: House) -> None:
+    stormy.later(hours=25)
+    sweep(stormy.ports)
+    late = [drifts(stormy, number) for number in range(20, 24)]
+    assert [stormy.incident(name).storm for name in late] == [""] * 4
+    late.append(drifts(stormy, 24))
+    sweep(stormy.ports)
+    assert {stormy.incident(name).storm for name in late} == {storm(stormy)}
+    assert len(stormy.incident(storm(stormy)).members) == 17
+
+
 def test_racing_models_open_one_storm_and_at_most_four_cards_of_their_own(house: House) -> None:
     racers = 24
     start = threading.Barrier(racers)

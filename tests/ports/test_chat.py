@@ -55,6 +55,13 @@ def test_a_reply_is_found_in_its_thread(chat: Chat) -> None:
     assert chat.find(CHANNEL, {"post": "reply"}, thread=root.ts) == reply
 
 
+def test_a_reply_is_found_in_a_thread_of_more_than_one_page(chat: Chat) -> None:
+    root = chat.post(CHANNEL, ChatMessage("root"), metadata={"post": "root"})
+    replies = [chat.post(CHANNEL, ChatMessage("r"), metadata={"post": str(n)}, thread=root.ts) for n in range(120)]
+    assert chat.find(CHANNEL, {"post": "119"}, thread=root.ts) == replies[-1]
+    assert chat.find(CHANNEL, {"post": "120"}, thread=root.ts) is None
+
+
 def test_an_update_changes_the_message_in_place(chat: Chat, console: Console) -> None:
     posted = chat.post(CHANNEL, ChatMessage("before", [section("before")], RED), metadata={"post": "1"})
     chat.update(CHANNEL, posted.ts, ChatMessage("after", [section("after")], RED))

@@ -1,6 +1,7 @@
 """The chat behind Slack's Web API: a real workspace, or the console that speaks the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.error import URLError
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 EVENT_TYPE = "tidewatch_incident"
-LOOK_BACK = 100  # messages searched for a post whose outcome is unknown
+PAGE = 100  # messages asked for at once
 TIMEOUT = 10  # seconds; the sweep tries again
 LATER = ("ratelimited", "service_unavailable", "internal_error", "fatal_error", "request_timeout")
 
@@ -28,8 +29,11 @@ class SlackChat:
             from slack_sdk import WebClient  # noqa: PLC0415 - .2 s that a drift check need not pay
             from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler  # noqa: PLC0415
 
-            self._made = WebClient(self._token, base_url=self._api_url, timeout=TIMEOUT)
-            self._made.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
+            # Instead of slack_sdk's own, which posts again when the connection broke before the answer: shown twice.
+            self._made = WebClient(
+                self._token, base_url=self._api_url, timeout=TIMEOUT,
+                retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=1)],
+            )  # fmt: skip
         return self._made
 
     def post(
@@ -47,29 +51,32 @@ class SlackChat:
         _asked(lambda: self.client.chat_update(channel=channel, ts=ts, **_content(message)))
 
     def find(self, channel: str, metadata: Mapping[str, Any], *, thread: str | None = None) -> Posted | None:
-        if thread:
+        found = (m for m in self._messages(channel, thread) if _payload(m) == dict(metadata))
+        return next((Posted(channel, message["ts"]) for message in found), None)
+
+    def _messages(self, channel: str, thread: str | None) -> Iterator[dict[str, Any]]:
+        """The latest of the channel; of a thread, which comes the oldest first, all."""
+        if thread is None:
             answer = _asked(
-                lambda: self.client.conversations_replies(
-                    channel=channel, ts=thread, limit=LOOK_BACK, include_all_metadata=True
-                )
+                lambda: self.client.conversations_history(channel=channel, limit=PAGE, include_all_metadata=True)
             )
-        else:
-            answer = _asked(
-                lambda: self.client.conversations_history(channel=channel, limit=LOOK_BACK, include_all_metadata=True)
-            )
-        messages: list[dict[str, Any]] = answer.get("messages", [])
-        for message in messages:
-            if message.get("metadata", {}).get("event_payload") == dict(metadata):
-                return Posted(channel, message["ts"])
-        return None
+            yield from answer.get("messages", [])
+            return
+        cursor = ""
+        while True:
+            page = partial(self.client.conversations_replies, channel=channel, ts=thread, cursor=cursor or None)
+            answer = _asked(partial(page, limit=PAGE, include_all_metadata=True))
+            yield from answer.get("messages", [])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return
 
     def whisper(self, channel: str, user: str, text: str, *, thread: str | None = None) -> None:
         _asked(lambda: self.client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread))
 
     def attach(self, channel: str, thread: str, filename: str, text: str) -> None:
-        answer = _asked(lambda: self.client.conversations_replies(channel=channel, ts=thread, limit=LOOK_BACK))
-        messages: list[dict[str, Any]] = answer.get("messages", [])
-        if any(file.get("name") == filename for message in messages for file in message.get("files") or ()):
+        said = self._messages(channel, thread)
+        if any(file.get("name") == filename for message in said for file in message.get("files") or ()):
             return
         _asked(
             lambda: self.client.files_upload_v2(
@@ -80,6 +87,10 @@ class SlackChat:
     def upload(self, filename: str, content: bytes, *, title: str) -> str:
         answer = _asked(lambda: self.client.files_upload_v2(filename=filename, content=content, title=title))
         return str(answer["files"][0]["id"])
+
+
+def _payload(message: Mapping[str, Any]) -> Any:
+    return message.get("metadata", {}).get("event_payload")
 
 
 def _content(message: ChatMessage) -> dict[str, Any]:

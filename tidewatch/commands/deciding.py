@@ -10,11 +10,24 @@ from pathlib import Path
 from tidewatch import compose
 from tidewatch.commands.checking import InputRefused
 from tidewatch.domain.events import Cause
+from tidewatch.ports import Ports
 from tidewatch.settings import Settings
 
 
 def decide_as(home: Path, user: str, words: str) -> str:
     """What the bot answers to `words`, typed by `user`. Raises InputRefused outside a demo home."""
+    ports = demo_ports(home, user)
+    # By name, as the local host gets the app: the command line speaks the bot's verbs and imports no door.
+    answer = import_module("bot.commands").answer
+    return str(answer(ports, cause_of(user), words))
+
+
+def cause_of(user: str) -> Cause:
+    return Cause(user, "cli", f"cli:{secrets.token_hex(8)}")
+
+
+def demo_ports(home: Path, user: str) -> Ports:
+    """Where `user` may decide from the command line. Raises InputRefused elsewhere, and for nobody."""
     settings = Settings(home=home)
     if not settings.simulated_clock.exists() or settings.storage or settings.slack_token:
         raise InputRefused(
@@ -22,7 +35,4 @@ def decide_as(home: Path, user: str, words: str) -> str:
         )
     if not user:
         raise InputRefused("say who decides, such as --as U0ANA: every event carries a person")
-    ports = compose.compose(settings)
-    # By name, as the local host gets the app: the command line speaks the bot's verbs and imports no door.
-    answer = import_module("bot.commands").answer
-    return str(answer(ports, Cause(user, "cli", f"cli:{secrets.token_hex(8)}"), words))
+    return compose.compose(settings)

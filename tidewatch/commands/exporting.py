@@ -1,21 +1,12 @@
 """Writing down for others what the log holds: all of it for auditors, one incident as a post-mortem."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
 
 from tidewatch import compose
-from tidewatch.operations.export_log import export_log
-from tidewatch.operations.postmortem import postmortem
-from tidewatch.render.postmortem_markdown import markdown
-from tidewatch.render.postmortem_page import page
+from tidewatch.operations.export_log import Exported, export_log
 from tidewatch.settings import Settings
-
-T = TypeVar("T")
-Format = Literal["md", "json", "html"]
 
 
 class CannotWrite(Exception):
@@ -26,39 +17,17 @@ def write_log(home: Path, out: Path | None, show: Callable[[str], object]) -> tu
     """The faults that were met, and a sentence about the whole. Raises CannotWrite."""
     export = partial(export_log, compose.compose(Settings(home=home)))
     if out is None:
-        done = export(show)
+        done, where = export(show), ""
     else:
-        with _writable(out):
-            done = _whole(out, export)
-    said = f"Exported {done.events:,} event{'' if done.events == 1 else 's'}{f' to {out}' if out else ''}"
+        try:
+            done, where = _whole(out, export), f" to {out}"
+        except OSError as error:
+            raise CannotWrite(f"{out} cannot be written: {error.strerror or error}") from error
+    said = f"Exported {done.events:,} event{'' if done.events == 1 else 's'}{where}"
     return done.faults, f"{said}; {len(done.faults):,} faults." if done.faults else f"{said}."
 
 
-def incident_account(home: Path, incident: str, form: Format) -> str:
-    """With a final newline. Raises UnknownIncident, BrokenRecord."""
-    told, picture = postmortem(compose.compose(Settings(home=home)), incident)
-    if form == "json":
-        return json.dumps(told.as_dict(), indent=1, ensure_ascii=False) + "\n"
-    return page(told, picture) if form == "html" else markdown(told)
-
-
-def write_account(home: Path, incident: str, form: Format, out: Path) -> str:
-    """Says what was written. Raises UnknownIncident, BrokenRecord, CannotWrite."""
-    text = incident_account(home, incident, form)
-    with _writable(out):
-        _whole(out, lambda write: write(text))
-    return f"{incident} is written to {out}."
-
-
-@contextmanager
-def _writable(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CannotWrite(f"{out} cannot be written: {error.strerror or error}") from error
-
-
-def _whole(out: Path, write: Callable[[Callable[[str], object]], T]) -> T:
+def _whole(out: Path, write: Callable[[Callable[[str], object]], Exported]) -> Exported:
     """The file is there whole or not at all."""
     part = out.with_name(f"{out.name}.part")
     try:

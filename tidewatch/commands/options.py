@@ -8,6 +8,7 @@ import typer
 
 Home = Annotated[Path, typer.Option(envvar="TIDEWATCH_HOME", help="Where everything is kept.")]
 DEFAULT_HOME = Path(".tidewatch")
+As = Annotated[str, typer.Option("--as", help="Who decides: a user id of the demo home's people.yaml.")]
 
 
 def fail(sentence: str) -> NoReturn:

@@ -1,17 +1,20 @@
 """Runbooks as files: what there is, what is wrong with them, and what they would do."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tidewatch import compose
 from tidewatch.commands import specifying
+from tidewatch.commands.deciding import cause_of, demo_ports
 from tidewatch.domain.people import Refused
 from tidewatch.domain.runbook import Runbook, RunbookError
+from tidewatch.domain.runbook_input import Answer
 from tidewatch.domain.runbook_text import lint_runbook, parse_runbook
 from tidewatch.domain.spec.text import Note
-from tidewatch.operations.journal import UnknownIncident
-from tidewatch.operations.runbooks import dry_run
+from tidewatch.operations.journal import UnknownIncident, load
+from tidewatch.operations.runbooks import carry_out_run, dry_run, start_run
 from tidewatch.operations.shelf import UnknownModel
 from tidewatch.ports.registry import RegistryError
 from tidewatch.render.runbook import describe, line
@@ -57,14 +60,36 @@ def records(paths: Iterable[Path]) -> list[Path]:
 
 def tried(home: Path, incident: str, name: str, inputs: Sequence[str]) -> tuple[str, bool]:
     """What the dry run said, and whether it ended well. Raises Unknown."""
+    with _told():
+        outcome = dry_run(compose.compose(Settings(home=home)), incident, name, _given(inputs))
+    return outcome.output, outcome.ok
+
+
+def ran(home: Path, user: str, incident: str, name: str, inputs: Sequence[str]) -> tuple[str, bool]:
+    """What came of a run, and whether it fixed it; a risky one only asks for a yes. Raises Unknown and InputRefused."""
+    ports = demo_ports(home, user)
+    with _told():
+        after, book = start_run(ports, incident, name, cause_of(user), _given(inputs))
+        if after.running is None:
+            return f"{book.name} is risky: somebody else has to say yes; /ml approvals lists it", True
+        carry_out_run(ports, incident, after.running.id)
+        run = load(ports, incident).run(after.running.id)
+    assert run is not None  # noqa: S101 - the log forgets nothing
+    return f"{book.name} {run.verdict}: {run.sentence}", run.verdict == "passed"
+
+
+def _given(inputs: Sequence[str]) -> dict[str, Answer]:
     if wrong := [given for given in inputs if "=" not in given]:
         raise Unknown(f"--input {wrong[0]} is not NAME=VALUE")
-    given = dict(each.split("=", 1) for each in inputs)
+    return {name: value for name, _, value in (each.partition("=") for each in inputs)}
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        outcome = dry_run(compose.compose(Settings(home=home)), incident, name, given)
+        yield
     except (Refused, UnknownIncident, UnknownModel, RegistryError, RunbookError) as error:
         raise Unknown(str(error)) from error
-    return outcome.output, outcome.ok
 
 
 def _loaded() -> tuple[list[Runbook], list[str]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tidewatch.commands.options import DEFAULT_HOME, Home, fail, show
+from tidewatch.commands.options import DEFAULT_HOME, As, Home, fail, show
 
 runbooks = typer.Typer(no_args_is_help=True, help="The remedies: list, explain, check and try them.")
 
@@ -75,9 +75,20 @@ def dry_run_runbook(
 
 
 @runbooks.command("run")
-def run_runbook(incident: str, name: Annotated[str, typer.Argument()] = "") -> None:
-    """Refused: running is deciding, and deciding needs an identity."""
-    fail(
-        "running a runbook is a decision, and a decision needs somebody who takes it: in the chat, "
-        f"/ml runbook run {incident} {name}".rstrip()
-    )
+def run_runbook(
+    incident: Annotated[str, typer.Argument(help="INC-1001")],
+    name: Annotated[str, typer.Argument(help="The runbook; without it, the one that is suggested.")] = "",
+    inputs: Annotated[list[str] | None, typer.Option("--input", help="NAME=VALUE, as often as needed.")] = None,
+    user: As = "",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Run and verify it, as somebody; only in a home that `tidewatch demo` made. Exit status 1 when it is not fixed."""
+    from tidewatch.commands.checking import InputRefused
+    from tidewatch.commands.remedies import Unknown, ran
+
+    try:
+        said, fixed = ran(home, user, incident, name, inputs or [])
+    except (Unknown, InputRefused) as error:
+        fail(str(error))
+    show(said)
+    raise typer.Exit(0 if fixed else 1)

@@ -11,6 +11,7 @@ from tidewatch.domain.people import FLEET
 
 MODELS = 5  # so many with one cause are a storm
 WITHIN = timedelta(minutes=15)  # of each other: hourly batches of one feed do not land in one minute
+JOINS_FOR = timedelta(days=1)  # since anything changed in a storm: what comes later is news again, and opens alone
 SHOWN = 2  # models that a card names, the worst first
 _TITLES = {
     "source": "Upstream change",

@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tidewatch.domain.checkpoint import Checkpoint, Mark, departure, next_checkpoint, read_chain, root_of
-from tidewatch.domain.events import BrokenRecord, verify
+from tidewatch.domain.events import BrokenRecord, Event, verify
 from tidewatch.domain.finding import Finding
 from tidewatch.operations.poison import OURSELVES
 from tidewatch.operations.report import report
 from tidewatch.ports import Ports
 from tidewatch.ports.blobs import BlobExists, BlobNotFound, Blobs
+from tidewatch.ports.seal import NoKey
 
 EVERY = timedelta(minutes=50)  # with a timer every ten minutes: one an hour, made up for soon when a tick is missed
 INCIDENTS, CHECKPOINTS = "incidents", "checkpoints/"  # beside the streams: nothing there ever changes
@@ -61,6 +63,25 @@ def stored_checkpoints(blobs: Blobs) -> Iterator[tuple[int, bytes]]:
         number = blob.name.removeprefix(CHECKPOINTS).removesuffix(".json")
         if number.isdecimal():
             yield int(number), blobs.get(INCIDENTS, blob.name)
+
+
+def saw(ports: Ports, event: Event) -> Checkpoint | None:
+    """The checkpoint that vouches for a stream up to this event, its last one; None when there is none yet."""
+    names = [blob.name for blob in ports.blobs.list(INCIDENTS, CHECKPOINTS)]
+
+    def taken(name: str) -> datetime:
+        return Checkpoint.from_bytes(ports.blobs.get(INCIDENTS, name)).at
+
+    try:
+        first = bisect_left(names, event.at, key=taken)
+        # Signed while the event was being written, the first may have missed it.
+        for name in names[first : first + 2]:
+            checkpoint = _genuine(ports, ports.blobs.get(INCIDENTS, name))
+            if checkpoint and checkpoint.changed.get(event.incident) == Mark(event.seq, event.hash):
+                return checkpoint
+    except (BrokenRecord, NoKey):
+        return None  # what is wrong with checkpoints is for `log verify` to say
+    return None
 
 
 def _look(ports: Ports, known: Known) -> Known:

@@ -8,7 +8,7 @@ from tidewatch.domain.events import Cause
 from tidewatch.operations.approvals import carry_out_approved
 from tidewatch.operations.deliver import deliver
 from tidewatch.operations.page import page
-from tidewatch.operations.postmortem import post_timeline
+from tidewatch.operations.post_mortem import attach_timeline
 from tidewatch.operations.probe import run_probe
 from tidewatch.operations.relearn import relearn
 from tidewatch.operations.respond import carry_out_resolution
@@ -21,8 +21,8 @@ from tidewatch.ports import Ports
 JOBS: Mapping[str, Callable[[Ports, Mapping[str, Any]], None]] = {
     "deliver": lambda ports, job: deliver(ports, job["incident"]),
     "page": lambda ports, job: page(ports, job["incident"]),
+    "attach_timeline": lambda ports, job: attach_timeline(ports, job["incident"]),
     "retell": lambda ports, job: retell(ports, job["incident"], set(job["texts"])),
-    "post_timeline": lambda ports, job: post_timeline(ports, job["incident"]),
     "run_runbook": lambda ports, job: carry_out_run(ports, job["incident"], job["run"]),
     "retrain": lambda ports, job: carry_out_retraining(ports, job["incident"], job["requested_by"], job["key"]),
     "relearn": lambda ports, job: relearn(ports, job["incident"]),

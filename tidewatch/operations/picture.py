@@ -16,20 +16,20 @@ from tidewatch.operations.profiling import count
 from tidewatch.operations.row_checks import ROW_CHECKS
 from tidewatch.operations.shelf import Shelf, UnknownModel
 from tidewatch.ports import Ports
-from tidewatch.ports.tables import UnreadableTable
 from tidewatch.render.axis import number
 from tidewatch.render.category_picture import category_alt, category_picture
 from tidewatch.render.density import Spread
 from tidewatch.render.drift_picture import drift_alt, drift_picture
 
+TOLD = {"ks": "KS", "psi": "PSI", "wasserstein": "Wasserstein", "jensen_shannon": "Jensen-Shannon"}
 
-def draw(ports: Ports, incident: Incident, *, as_it_came: bool = False) -> tuple[str, str] | None:
-    """SVG and the sentence a screen reader says; None where there is nothing to draw. `as_it_came` looks at the batch
-    before any correction, which takes as long as counting it."""
+
+def draw(ports: Ports, incident: Incident) -> tuple[str, str] | None:
+    """SVG and the sentence a screen reader says; None where there is nothing to draw."""
     shelf, finding = Shelf(ports, incident.model), incident.finding
     try:
         if finding.family == "input" and finding.check not in ROW_CHECKS:
-            return _distributions(shelf, shelf.spec(), finding, as_it_came)
+            return _distributions(shelf, shelf.spec(), finding)
         if finding.family == "performance":
             return draw_performance(shelf, shelf.spec(), finding)
     except UnknownModel:
@@ -37,21 +37,18 @@ def draw(ports: Ports, incident: Incident, *, as_it_came: bool = False) -> tuple
     return None
 
 
-def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding, as_it_came: bool) -> tuple[str, str] | None:
+def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding) -> tuple[str, str] | None:
     column, record = spec.columns.get(finding.subject), shelf.window(finding.window)
     baseline = shelf.baseline(record.version if record else "1")
-    if column is None or column.sensitive:
-        return None
-    profile = (
-        _uncorrected(shelf, spec, baseline, finding.window) if as_it_came else shelf.profile(finding.window, baseline)
-    )
-    if profile is None or finding.subject not in profile.columns:
+    profile = _as_it_came(shelf, spec, baseline, finding.window)
+    if profile is None or column is None or column.sensitive:
         return None
     usual, now = (
         usual_before(shelf, spec, baseline, finding.window).columns[finding.subject],
         profile.columns[finding.subject],
     )
-    statistics = ", ".join(f"{name} {value:.2f}" for name, value in finding.evidence["statistics"].items())
+    measured = finding.evidence["statistics"]
+    statistics = ", ".join(f"{word} {measured[name]:.2f}" for name, word in TOLD.items() if name in measured)
     footer = f"{spec.model}, {finding.window}  ·  {statistics}"
     if isinstance(usual, NumberProfile) and isinstance(now, NumberProfile):
         return _numbers(spec, finding, usual, now, footer)
@@ -63,13 +60,12 @@ def _distributions(shelf: Shelf, spec: ModelSpec, finding: Finding, as_it_came: 
     return None
 
 
-def _uncorrected(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str) -> Profile | None:
-    """None when the batch is not kept any more, or cannot be read."""
-    data = shelf.original(window)
-    try:
-        return count(shelf.ports.tables, data, f"{window}.parquet", spec, baseline).profile if data else None
-    except UnreadableTable:
-        return None
+def _as_it_came(shelf: Shelf, spec: ModelSpec, baseline: Baseline, window: str) -> Profile | None:
+    """What was found, also when the window has been corrected since."""
+    original = shelf.original(window) if shelf.is_corrected(window) else None
+    if original is None:
+        return shelf.profile(window, baseline)
+    return count(shelf.ports.tables, original, f"{window}.parquet", spec, baseline).profile
 
 
 def _shares(profile: TextProfile, *both: TextProfile) -> dict[str, float]:

@@ -138,6 +138,9 @@ class Shelf:
         """The corrected batch where there is one, else the batch as it came."""
         return self._get(CORRECTED, f"{window}.parquet") or self.original(window)
 
+    def is_corrected(self, window: str) -> bool:
+        return self.ports.blobs.stat(CORRECTED, f"{self.model}/{window}.parquet") is not None
+
     def original(self, window: str) -> bytes | None:
         return self._came(BATCHES, window)
 

@@ -127,7 +127,8 @@ def _tell(ports: Ports, state: Incident, now: dict[str, Affected], strangers: fr
         return drafts
 
     after = record(ports, state.id, Cause("tidewatch", "timer", f"added-up:{state.version}"), decide)
-    if after and after.status == "resolved":
+    quiet_for = ports.clock.now() - ((after and after.last_seen) or state.opened)
+    if (after and after.status == "resolved") or quiet_for > storm.JOINS_FOR:
         ports.blobs.delete(STORMS, f"{OPEN}{cause.digest}")
     else:
         _announce(ports, cause, state.id)

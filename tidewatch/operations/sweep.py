@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from tidewatch.domain.events import BrokenRecord, Cause, Draft, Event
 from tidewatch.domain.incident.deadlines import due
+from tidewatch.domain.incident.fold import fold
 from tidewatch.domain.incident.happening import event_of
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.oncall.duty import Duty
@@ -13,7 +14,7 @@ from tidewatch.domain.silence import Silence
 from tidewatch.operations.approvals import send_forgotten
 from tidewatch.operations.deliver import is_behind
 from tidewatch.operations.duty import team_duty
-from tidewatch.operations.journal import load, record_known, send_job, send_page_job
+from tidewatch.operations.journal import record_known, send_job, send_page_job
 from tidewatch.operations.page import page_is_due
 from tidewatch.operations.report import Marker, forget, open_markers
 from tidewatch.operations.silences import keep_quiet, put_away_what_is_over, silences
@@ -46,9 +47,10 @@ def sweep(ports: Ports) -> None:
 
 def _look_after(ports: Ports, marker: Marker, known: list[Silence], duty_of: Callable[[str], Duty]) -> list[Incident]:
     """The incident as it is now; nothing when there is none yet."""
-    if not ports.log.read(marker.incident):
+    found = fold(ports.log.read(marker.incident))
+    if found is None:
         return []  # its writer died before the first event; the next finding of the signal writes it
-    incident = keep_quiet(ports, load(ports, marker.incident), known)
+    incident = keep_quiet(ports, found, known)
     duty = duty_of(incident.model.partition("/")[0])
     while steps := due(incident, ports.clock.now(), duty):
         before, incident = incident, _carry_out(ports, incident.id, steps[0].key, duty)
@@ -59,7 +61,8 @@ def _look_after(ports: Ports, marker: Marker, known: list[Silence], duty_of: Cal
         send_job(ports, {"do": "deliver", "incident": incident.id})
     if page_is_due(ports, incident):
         send_page_job(ports, incident.id)
-    forget(ports, marker)
+    if incident.status == "resolved":
+        forget(ports, marker)
     return [incident]
 
 

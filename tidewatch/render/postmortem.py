@@ -1,300 +1,224 @@
-"""What an incident came to, told from its log: one account, which is written as JSON, Markdown or a page."""
+"""What is written up about an incident: one record of plain values, from which every form of it is made."""
 
-import html
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from tidewatch.domain.events import Event
+from tidewatch.domain.checkpoint import Checkpoint
+from tidewatch.domain.events import Event, as_today
 from tidewatch.domain.finding import Finding
 from tidewatch.domain.incident.approval import Approval
-from tidewatch.domain.incident.handling import FINDINGS
+from tidewatch.domain.incident.handling import BY_DECISION, FINDINGS
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People
 from tidewatch.domain.time_words import spoken_length, spoken_time
-from tidewatch.render.blocks import cut
-from tidewatch.render.questions import open_questions
-from tidewatch.render.thread import VERIFICATION, tell
+from tidewatch.render.thread import TextOf, tell
 
-TextOf = Callable[[object], str]
-MACHINE = "tidewatch"
-TAIL = 20  # lines of what a run said
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+Record = dict[str, Any]
+MEASURED = ("opened", "observed", "reopened")
+ENDED = ("resolved", "recovered", "accepted_as_usual")
+LONGEST = 20_000  # characters of one text: beyond that nobody reads on, and the whole is in the store
 
 
 @dataclass(frozen=True)
-class Step:
-    what: str
-    at: str  # UTC, ISO 8601
-    after: float  # seconds since it was opened
+class Around:
+    """What the write-up tells that is not in the incident's own stream."""
+
+    rows: Mapping[str, int]  # of the windows it concerns, where known
+    checkpoint: Checkpoint | None  # the newest that saw this stream
+    picture: tuple[str, str] | None  # SVG, and what it shows in words
 
 
-@dataclass(frozen=True)
-class Entry:
-    seq: int
-    at: str
-    after: float  # seconds since the event before
-    who: str
-    kind: str
-    told: str
-    quotes: tuple[str, ...] = ()  # what somebody wrote, line by line
-
-
-@dataclass(frozen=True)
-class Tried:
-    run: str
-    runbook: str
-    title: str
-    who: str
-    started: str
-    seconds: float | None  # None while it runs
-    verdict: str
-    sentence: str
-    windows: tuple[str, ...]
-    output: str  # the last lines
-    undone: bool
-
-
-@dataclass(frozen=True)
-class Decision:
-    request: str
-    question: str
-    who: str
-    why: str
-    decision: str
-    needed: int
-    votes: tuple[tuple[str, str, str, str], ...]  # who, when, yes or no, reason
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Account:
-    """Plain text everywhere, times in UTC, people by name. Whoever writes it down escapes it."""
-
-    incident: str
-    title: str
-    model: str
-    severity: str
-    status: str
-    written: str
-    summary: str
-    impact: tuple[tuple[str, str], ...]
-    steps: tuple[Step, ...]
-    people: tuple[tuple[str, str], ...]  # name, what the person did
-    findings: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]  # of L2: who, when, question and answer
-    tried: tuple[Tried, ...]
-    approvals: tuple[Decision, ...]
-    timeline: tuple[Entry, ...]
-    open_questions: tuple[str, ...]
-    events: int
-    head: str
-    witness: str  # what vouches for it outside its own chain
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Source:
-    """`events` in today's shape; `incident` is their fold. `rows` by window, as far as they are known."""
-
-    incident: Incident
-    events: Sequence[Event]
-    people: People
-    text_of: TextOf
-    rows: Mapping[str, int]
-    witness: str = ""
-
-    def name(self, user: str) -> str:
-        return plain(self.people.name(user))
-
-    def text(self, reference: object) -> str:
-        return plain(self.text_of(reference))
-
-
-def account(source: Source, now: datetime) -> Account:
-    incident = source.incident
-    return Account(
-        incident=incident.id,
-        title=plain(incident.title),
-        model=plain(incident.model),
-        severity=incident.severity,
-        status=incident.status,
-        written=_time(now),
-        summary=summary(source, now),
-        impact=_impact(source),
-        steps=_steps(source),
-        people=_people(source),
-        findings=tuple(
-            (source.name(user), _time(_at(source, seq)), _answers(source, parts))
+def write_up(incident: Incident, stored: Sequence[Event], people: People, text_of: TextOf, around: Around) -> Record:
+    """Names of people are put in here and nowhere else; free text is as its authors wrote it, or says it was erased."""
+    events = [as_today(event) for event in stored]
+    return {
+        "incident": incident.id,
+        "title": incident.title,
+        "model": incident.model,
+        "signal": str(incident.signal),
+        "severity": incident.severity,
+        "status": incident.status,
+        "opened": incident.opened.isoformat(),
+        "summary": _summary(incident, events, people),
+        "impact": _impact(events, around),
+        "times": _times(incident, events),
+        "people": _people(events, people),
+        "timeline": _timeline(events, people, text_of),
+        "runs": [_run(run, events, people, text_of) for run in incident.runs],
+        "findings": [
+            {"by": people.name(user), "event": seq, **_answers(parts, text_of)}
             for user, seq, parts in incident.findings_of
-        ),
-        tried=tuple(_tried(source, run) for run in incident.runs),
-        approvals=tuple(_decision(source, approval) for approval in incident.approvals),
-        timeline=_timeline(source),
-        open_questions=tuple(plain(question) for question in open_questions(incident, source.events, source.people)),
-        events=incident.version,
-        head=incident.head,
-        witness=source.witness,
-    )
-
-
-def plain(text: str) -> str:
-    """What can be printed; line feeds and tabs stay. Unknown people are told by their id."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"<@([\w.-]+)>", r"\1", text.replace("\r\n", "\n")))
-
-
-def summary(source: Source, now: datetime) -> str:
-    """What broke, since when, how bad, who, and how it ended, in one paragraph."""
-    incident = source.incident
-    first = incident.findings[0]
-    said = [
-        f"{incident.title}: {first.sentence}.",
-        f"It was opened at {spoken_time(incident.opened)} for {incident.model}, severity {incident.severity}.",
-        _taken(source),
-    ]
-    if incident.runs:
-        counted = Counter(f"{run.runbook} {run.verdict}" for run in incident.runs)
-        each = [what if times == 1 else f"{what} {times} times" for what, times in counted.items()]
-        said.append(f"What was tried: {', '.join(each)}.")
-    if incident.reopened:
-        said.append(f"It came back {_times(incident.reopened)}.")
-    if incident.resolved:
-        lasted = spoken_length(incident.resolved - incident.opened)
-        said.append(f"It was resolved at {spoken_time(incident.resolved)}, after {lasted}: {incident.resolution}.")
-    else:
-        state = "is watched" if incident.status == "observing" else f"is with {incident.tier}"
-        owner = f" ({source.name(incident.owner)})" if incident.owner else ""
-        said.append(f"It {state}{owner}, {spoken_length(now - incident.opened)} after it was opened.")
-    return plain(" ".join(" ".join(said).split()))
-
-
-def _taken(source: Source) -> str:
-    for event in source.events:
-        if event.kind in ("acknowledged", "assigned"):
-            who = source.name(event.data["to"] if event.kind == "assigned" else event.actor)
-            return f"{who} had it after {spoken_length(event.at - source.incident.opened)}."
-    return "Nobody acknowledged it."
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number:,} times"
-
-
-def found(events: Sequence[Event]) -> list[Finding]:
-    """Every finding in the log, in order."""
-    return [Finding.from_dict(record) for event in events for record in event.data.get("findings", ())]
-
-
-def _impact(source: Source) -> tuple[tuple[str, str], ...]:
-    incident, findings = source.incident, found(source.events)
-    windows = sorted({finding.window for finding in findings})
-    told = [("Model", incident.model), ("Severity", incident.severity)]
-    if windows:
-        span = windows[0] if len(windows) == 1 else f"{len(windows):,}, from {windows[0]} to {windows[-1]}"
-        told.append(("Windows that were seen to be bad", span))
-    if known := [source.rows[window] for window in windows if window in source.rows]:
-        part = "" if len(known) == len(windows) else f", in {len(known):,} of these windows"
-        told.append(("Rows in them", f"{sum(known):,}{part}"))
-    for check in dict.fromkeys((finding.check, finding.subject, finding.statistic) for finding in findings):
-        told.append(_measured([f for f in findings if (f.check, f.subject, f.statistic) == check]))
-    if incident.members:
-        still = len(incident.members) - len(incident.over)
-        told.append(("Models of the storm", f"{len(incident.members):,}, of which {still:,} are still bad"))
-    if incident.resolved:
-        told.append(("Afterwards", incident.resolution))
-    return tuple((plain(label), plain(what)) for label, what in told)
-
-
-def _measured(same: Sequence[Finding]) -> tuple[str, str]:
-    first, last = same[0], same[-1]
-    label = first.check.replace("_", " ").capitalize()
-    label += "" if first.subject == first.check else f" of {first.subject}"
-    statistic = "" if first.statistic == first.check else f"{first.statistic} "
-    later = "" if len(same) == 1 else f", {last.value:.4g} when it was last seen"
-    return label, f"{statistic}{first.value:.4g}{later} (limit {first.threshold:.4g})"
-
-
-def _steps(source: Source) -> tuple[Step, ...]:
-    """The first time of each; of the end, the last."""
-    what = {
-        "opened": "Opened", "paged": "Somebody was called", "acknowledged": "Acknowledged", "assigned": "Acknowledged",
-        "runbook_started": "First runbook", "escalated": "Escalated", "promoted": "Another version in service",
+        ],
+        "approvals": [_approval(approval, people, text_of) for approval in incident.approvals],
+        "open_questions": open_questions(incident, events),
+        "head": {"event": incident.version, "hash": incident.head},
+        "checkpoint": {
+            "number": around.checkpoint.number, "at": around.checkpoint.at.isoformat(), "hash": around.checkpoint.hash,
+        } if around.checkpoint else None,
     }  # fmt: skip
-    firsts: dict[str, datetime] = {}
-    for event in source.events:
-        if event.kind in what:
-            firsts.setdefault(what[event.kind], event.at)
-    if source.incident.resolved:
-        firsts["Resolved"] = source.incident.resolved
-    opened = source.incident.opened
-    return tuple(Step(name, _time(at), (at - opened).total_seconds()) for name, at in firsts.items())
 
 
-def _people(source: Source) -> tuple[tuple[str, str], ...]:
-    did: dict[str, Counter[str]] = {}
-    for event in source.events:
-        if event.actor != MACHINE:
-            did.setdefault(event.actor, Counter())[event.kind.replace("_", " ")] += 1
-        if event.kind == "paged":
-            did.setdefault(event.data["person"], Counter())["was called"] += 1
-    return tuple(
-        (source.name(user), ", ".join(what if n == 1 else f"{what} ({_times(n)})" for what, n in deeds.items()))
-        for user, deeds in did.items()
-    )
+def windows_of(events: Sequence[Event]) -> list[str]:
+    """Every window in which it was measured, in order."""
+    return sorted({finding.window for finding in _measured(events)})
 
 
-def _answers(source: Source, parts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    asked = {"text": "Findings", **FINDINGS}
-    return tuple((question, source.text(parts[key])) for key, question in asked.items() if parts.get(key))
+def open_questions(incident: Incident, events: Sequence[Event]) -> list[str]:
+    """What the log leaves unanswered."""
+    kinds = {event.kind for event in events}
+    asked = []
+    if not kinds & {"acknowledged", "assigned"}:
+        asked.append("It was never acknowledged.")
+    if incident.status != "resolved":
+        asked.append(f"It is not over: its state is {incident.status}.")
+    elif incident.resolution == BY_DECISION:
+        asked.append("It was resolved by decision, without a verification.")
+    if incident.status == "resolved" and not incident.confirmed:
+        asked.append("No good windows have confirmed yet that it stays good.")
+    if incident.reopened:
+        asked.append(f"It came back {'once' if incident.reopened == 1 else f'{incident.reopened} times'}. Why?")
+    if "L3" in incident.tiers and not incident.written_findings:
+        asked.append("L3 was called without written findings.")
+    asked += [f"{run.id} ({run.runbook}) was interrupted." for run in incident.runs if run.verdict == "interrupted"]
+    asked += [f"{request.id} was never decided." for request in incident.approvals if request.decision == "expired"]
+    asked += [f"{request.id} still waits for a decision." for request in incident.undecided]
+    return asked
 
 
-def _tried(source: Source, run: Run) -> Tried:
-    ended = [e for e in source.events if e.kind == "runbook_finished" and e.data["run"] == run.id]
-    said = source.text(ended[-1].data.get("output")) if ended else ""
-    output = "\n".join(said.partition(VERIFICATION)[0].strip().splitlines()[-TAIL:])
-    return Tried(
-        run.id, plain(run.runbook), plain(run.title), source.name(run.by), _time(run.started),
-        (run.finished - run.started).total_seconds() if run.finished else None, run.verdict, plain(run.sentence),
-        tuple(map(plain, run.windows)), cut(output, 4000), run.undone,
-    )  # fmt: skip
+def _measured(events: Sequence[Event]) -> list[Finding]:
+    return [Finding.from_dict(each) for event in events if event.kind in MEASURED for each in event.data["findings"]]
 
 
-def _decision(source: Source, approval: Approval) -> Decision:
-    votes = tuple(
-        (source.name(v.by), _time(v.at), "yes" if v.approves else "no", source.text(v.reason)) for v in approval.votes
-    )
-    return Decision(
-        approval.id, plain(approval.question), source.name(approval.requested_by), source.text(approval.why),
-        approval.decision, approval.needed, votes, plain(approval.sentence),
-    )  # fmt: skip
+def _summary(incident: Incident, events: Sequence[Event], people: People) -> str:
+    first = _measured(events)[0]
+    said = [
+        f"{incident.title} ({incident.model}, severity {incident.severity}).",
+        f"Tidewatch opened it at {spoken_time(incident.opened)}: {first.sentence}.",
+    ]
+    owners = list(dict.fromkeys(people.name(user) for user, _ in incident.owners_so_far))
+    said.append(f"{' and then '.join(owners)} had it." if owners else "Nobody took it.")
+    if incident.tiers[1:]:
+        said.append(f"It went on to {' and '.join(incident.tiers[1:])}.")
+    verdicts = [f"{run.runbook} {run.verdict}" for run in incident.runs]
+    if verdicts:
+        said.append(f"Runbooks: {', '.join(verdicts)}.")
+    if incident.promoted:
+        said.append(f"Version {incident.promoted} was put in service instead of version {incident.replaced}.")
+    if incident.status == "resolved" and incident.resolved:
+        how = "It ended by itself" if incident.recovered else "It was resolved"
+        lasted = spoken_length(incident.resolved - incident.opened)
+        said.append(f"{how} after {lasted}, at {spoken_time(incident.resolved)}: {incident.resolution}.")
+    else:
+        said.append(f"It is still {incident.status}.")
+    return " ".join(said)
 
 
-def _timeline(source: Source) -> tuple[Entry, ...]:
-    entries, before = [], source.incident.opened
-    for event in source.events:
-        told, quotes = _unmarked(tell(event, source.people, source.text_of))
-        after = (event.at - before).total_seconds()
-        entries.append(Entry(event.seq, _time(event.at), after, source.name(event.actor), event.kind, told, quotes))
+def _impact(events: Sequence[Event], around: Around) -> Record:
+    found, windows = _measured(events), windows_of(events)
+    known = [around.rows[window] for window in windows if window in around.rows]
+    latest = {(each.check, each.subject): each for each in found}  # keeps the order in which they came first
+    first = {(each.check, each.subject): each for each in reversed(found)}
+    worst = {at: max((e for e in found if (e.check, e.subject) == at), key=lambda e: abs(e.value)) for at in latest}
+    return {
+        "windows": windows,
+        "rows": sum(known) if known else None,
+        "measured": [
+            {
+                "check": check, "subject": subject, "statistic": latest[check, subject].statistic,
+                "threshold": latest[check, subject].threshold,
+                "first": _value(first[check, subject]), "worst": _value(worst[check, subject]),
+                "last": _value(latest[check, subject]), "sentence": latest[check, subject].sentence,
+            }
+            for check, subject in latest
+        ],
+    }  # fmt: skip
+
+
+def _value(finding: Finding) -> Record:
+    return {"window": finding.window, "value": finding.value}
+
+
+def _times(incident: Incident, events: Sequence[Event]) -> list[Record]:
+    """How long each first step took since the incident was opened."""
+    began = events[0].at
+    steps = {
+        "somebody was called": ("paged",), "acknowledged": ("acknowledged", "assigned"), "first remedy": (
+                "runbook_started", "retraining_requested"),
+        **({"over": ENDED} if incident.status == "resolved" else {}),
+        **({"stayed good": ("confirmed",)} if incident.confirmed else {}),
+    }  # fmt: skip
+    times = []
+    for what, kinds in steps.items():
+        matching = [event for event in events if event.kind in kinds]
+        if matching:
+            event = matching[-1] if what in ("over", "stayed good") else matching[0]
+            took = event.at - began
+            times.append({
+                "what": what, "at": event.at.isoformat(), "seconds": took.total_seconds(), "after": spoken_length(took),
+            })  # fmt: skip
+    return times
+
+
+def _people(events: Sequence[Event], people: People) -> list[Record]:
+    did: dict[str, dict[str, None]] = {}
+    for event in events:
+        if event.actor != "tidewatch":
+            did.setdefault(event.actor, {})[event.kind.replace("_", " ")] = None
+    return [{"id": user, "name": people.name(user), "did": list(kinds)} for user, kinds in did.items()]
+
+
+def _timeline(events: Sequence[Event], people: People, text_of: TextOf) -> list[Record]:
+    told, before = [], events[0].at
+    for event in events:
+        told.append({
+            "event": event.seq, "at": event.at.isoformat(), "kind": event.kind, "who": people.name(event.actor),
+            "via": event.via, "after": spoken_length(event.at - before) if event.at - before else "",
+            "told": _plain(tell(event, people, text_of)),
+        })  # fmt: skip
         before = event.at
-    return tuple(entries)
+    return told
 
 
-def _unmarked(told: str) -> tuple[str, tuple[str, ...]]:
-    """A line of the thread without the chat's markup, and what it quotes; what a run printed is told elsewhere."""
-    told, _, _ = told.partition("\n```")
-    first, *others = plain(html.unescape(told)).split("\n")
-    bare = re.sub(r"\*(\S[^*]*)\*", r"\1", first.replace("`", ""))
-    return bare, tuple(line.removeprefix("> ") for line in others if line.strip())
+def _plain(told: str) -> str:
+    """Without what a run printed, which stands with the run."""
+    shown = told.partition("\n```")[0]
+    return shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _at(source: Source, seq: int) -> datetime:
-    return next(event.at for event in source.events if event.seq == seq)
+def _run(run: Run, events: Sequence[Event], people: People, text_of: TextOf) -> Record:
+    ended = [event for event in events if event.kind == "runbook_finished" and event.data["run"] == run.id]
+    return {
+        "run": run.id, "runbook": run.runbook, "title": run.title, "by": people.name(run.by),
+        "started": run.started.isoformat(), "verdict": run.verdict, "sentence": run.sentence,
+        "took": spoken_length(run.finished - run.started) if run.finished else "",
+        "windows": list(run.windows), "inputs": _tail(text_of(run.inputs)), "undone": run.undone,
+        "output": _tail(text_of(ended[-1].data.get("output"))) if ended else "",
+    }  # fmt: skip
 
 
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds")
+def _approval(approval: Approval, people: People, text_of: TextOf) -> Record:
+    return {
+        "request": approval.id, "kind": approval.kind, "question": approval.question,
+        "requested_by": people.name(approval.requested_by), "requested": approval.requested.isoformat(),
+        "why": text_of(approval.why), "needed": approval.needed, "decision": approval.decision,
+        "sentence": approval.sentence,
+        "votes": [
+            {
+                "by": people.name(vote.by), "at": vote.at.isoformat(), "says": "yes" if vote.approves else "no",
+                "reason": text_of(vote.reason),
+            }
+            for vote in approval.votes
+        ],
+    }  # fmt: skip
+
+
+def _answers(parts: Mapping[str, Any], text_of: TextOf) -> Record:
+    if "text" in parts:
+        return {"text": text_of(parts["text"])}
+    return {name: text_of(parts.get(name)) for name in FINDINGS}
+
+
+def _tail(text: str) -> str:
+    return text if len(text) <= LONGEST else f"… (the beginning is cut)\n{text[-LONGEST:]}"

@@ -62,9 +62,12 @@ class LocalIncidentLog:
         return as_text(self._data(incident)[0])
 
     def incidents(self) -> Iterator[str]:
-        """Also a stream whose file has disappeared: its head remains."""
-        heads = (path.name.replace(HEAD, SUFFIX) for path in self._root.glob(f"*{HEAD}"))
-        yield from in_order({*heads, *(path.name for path in self._root.glob(f"*{SUFFIX}") if path.stat().st_size)})
+        """Also a stream whose file has disappeared: its head says that it was there. One that cannot be read does not:
+        a power cut can leave its name, of a stream that nobody was told of.
+        """
+        streams = {path.name for path in self._root.glob(f"*{SUFFIX}") if path.stat().st_size}
+        heads = {path.name.replace(HEAD, SUFFIX): path for path in self._root.glob(f"*{HEAD}")}
+        yield from in_order({*streams, *(name for name in heads.keys() - streams if read_head(str(heads[name])))})
 
     def stamps(self) -> Iterator[tuple[str, str]]:
         for incident in self.incidents():

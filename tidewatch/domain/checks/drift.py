@@ -54,7 +54,7 @@ def compare(
         scale = None
         if isinstance(mine, NumberProfile) and isinstance(theirs, NumberProfile) and name in samples:
             # Most values being known, the rows need not be looked at.
-            known = not theirs.on_grid or off_grid(mine, theirs) < STRANGE
+            known = not len(theirs.grid.atoms) or off_grid(mine, theirs) < STRANGE
             scale = None if known else find_scale(samples[name], theirs, spec.columns[name].unit)
         column = spec.columns[name]
         change = _change(now.columns[name], theirs, column.unit) if strange and not column.sensitive else ""

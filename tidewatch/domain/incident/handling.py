@@ -12,6 +12,7 @@ from tidewatch.domain.people import UNKNOWN, People, Refused
 
 Text = Mapping[str, str]  # {"sha256": …}: free text lies beside the stream
 FINDINGS = {"examined": "What was examined", "cause": "The suspected cause", "tried": "What was tried"}  # L2's form
+BY_DECISION = "resolved by decision, the check still failed"
 
 
 def acknowledge(incident: Incident, people: People, user: str) -> list[Draft]:
@@ -135,7 +136,7 @@ def resolve(incident: Incident, people: People, user: str, verified: str, reason
         if incident.signal.family == "reported":
             raise Refused(f"A person reported {incident.id}, so no check can say that it is over: give a reason.")
         raise Refused(f"The check that opened {incident.id} still fails. Resolving it all the same needs a reason.")
-    how = {"sentence": verified or "resolved by decision, the check still failed"}
+    how = {"sentence": verified or BY_DECISION}
     return [Draft("resolved", how | ({"reason": reason} if reason else {}))]
 
 
