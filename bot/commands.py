@@ -4,7 +4,7 @@ import difflib
 
 from bot.request import MOST, Request, Verb
 from bot.verbs import deciding, handling, looking, oncall, runbooks, silencing
-from tidewatch.domain.events import Cause
+from tidewatch.domain.events import BrokenRecord, Cause
 from tidewatch.domain.people import Refused
 from tidewatch.operations.journal import UnknownIncident
 from tidewatch.ports import Ports
@@ -23,7 +23,7 @@ def _answer(ports: Ports, cause: Cause, text: str) -> str:
         return _unknown(ports.command, name)
     try:
         return VERBS[name].answer(Request(ports, cause, words.strip()))
-    except (Refused, UnknownIncident) as refusal:
+    except (Refused, UnknownIncident, BrokenRecord) as refusal:
         return str(refusal)
 
 

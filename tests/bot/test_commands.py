@@ -209,3 +209,12 @@ def test_a_long_story_is_cut_and_says_so(house: House) -> None:
     assert told.startswith("… (the beginning is cut; the whole") and told.endswith(" word")
     house.run_jobs()
     assert "# INC-1001" in house.chat.attached[f"INC-1001-to-event-{house.incident().version}.md"]
+
+
+def test_a_damaged_stream_is_told_in_one_sentence(house: House) -> None:
+    house.batch("2026-02-01", times=1.609344)
+    path = house.root / "log" / "INC-1001.jsonl"
+    path.write_bytes(path.read_bytes()[:60])
+    for words in ("timeline INC-1001", "status INC-1001", "ack INC-1001"):
+        told = ask(house, words)
+        assert told.startswith("INC-1001: event 1 was acknowledged") and "\n" not in told

@@ -12,6 +12,7 @@ from tidewatch.domain.incident.handling import BY_DECISION, FINDINGS
 from tidewatch.domain.incident.run import Run
 from tidewatch.domain.incident.state import Incident
 from tidewatch.domain.people import People
+from tidewatch.domain.storm import departure
 from tidewatch.domain.time_words import spoken_length, spoken_time
 from tidewatch.render.thread import TextOf, tell
 
@@ -84,6 +85,17 @@ def open_questions(incident: Incident, events: Sequence[Event]) -> list[str]:
     asked += [f"{run.id} ({run.runbook}) was interrupted." for run in incident.runs if run.verdict == "interrupted"]
     asked += [f"{request.id} was never decided." for request in incident.approvals if request.decision == "expired"]
     asked += [f"{request.id} still waits for a decision." for request in incident.undecided]
+    return asked + _unreached(events)
+
+
+def _unreached(events: Sequence[Event]) -> list[str]:
+    """What went wrong in calling people, and what can no longer be told."""
+    uncalled = sorted({event.data["tier"] for event in events if event.kind == "nobody_on_call"})
+    failed = sorted({e.data["pager"] for e in events if e.kind == "page_failed" and not e.data["again"]})
+    asked = [f"Nobody of {tier} could be called: who should have been on call?" for tier in uncalled]
+    asked += [f"A call did not go out by {pager}: does that way work?" for pager in failed]
+    if any(event.kind == "texts_erased" for event in events):
+        asked.append("Some of what was written here has been erased; what it said cannot be told any more.")
     return asked
 
 
@@ -120,7 +132,7 @@ def _impact(events: Sequence[Event], around: Around) -> Record:
     known = [around.rows[window] for window in windows if window in around.rows]
     latest = {(each.check, each.subject): each for each in found}  # keeps the order in which they came first
     first = {(each.check, each.subject): each for each in reversed(found)}
-    worst = {at: max((e for e in found if (e.check, e.subject) == at), key=lambda e: abs(e.value)) for at in latest}
+    worst = {at: max((e for e in found if (e.check, e.subject) == at), key=departure) for at in latest}
     return {
         "windows": windows,
         "rows": sum(known) if known else None,

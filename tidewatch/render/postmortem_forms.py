@@ -18,14 +18,28 @@ def as_json(record: Record) -> str:
 
 
 def as_markdown(record: Record) -> str:
-    return _pages(_markdown_text).get_template("postmortem.md").render(record, answers=FINDINGS) + "\n"
+    return _pages(_markdown_text).get_template("postmortem.md").render(_printable(record), answers=FINDINGS) + "\n"
 
 
 def as_html(record: Record, picture: tuple[str, str] | None) -> str:
     """One file that needs nothing else; `picture` is SVG of ours and what it shows in words."""
     svg, alt = picture or ("", "")
     pages = _pages(None)
-    return pages.get_template("postmortem.html").render(record, answers=FINDINGS, svg=Markup(svg), alt=alt)  # noqa: S704
+    shown = _printable(record)
+    return pages.get_template("postmortem.html").render(shown, answers=FINDINGS, svg=Markup(svg), alt=alt)  # noqa: S704
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_MENTION = re.compile(r"<@([\w.-]+)>")
+
+
+def _printable(value: Any) -> Any:
+    """Every text in it without what hides or turns letters round; people nobody knows by their bare id."""
+    if isinstance(value, str):
+        return _UNPRINTABLE.sub("�", _MENTION.sub(r"\1", value.replace("\r\n", "\n")))
+    if isinstance(value, dict):
+        return {name: _printable(each) for name, each in value.items()}
+    return [_printable(each) for each in value] if isinstance(value, list) else value
 
 
 def _pages(finalize: Callable[[Any], Any] | None) -> Environment:
@@ -79,11 +93,10 @@ def _told_in_markdown(text: str) -> _Made:
 def _block(text: str) -> _Made:
     """Words of several lines as code of their own, behind a fence that is longer than any in them."""
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    shown = "".join(c if c == "\n" or c == "\t" or c.isprintable() else "�" for c in text)
-    return _Made(f"{fence}text\n{shown}\n{fence}")
+    return _Made(f"{fence}text\n{text}\n{fence}")
 
 
-_CODE, _BOLD = re.compile(r"`([^`\n]+)`"), re.compile(r"\*([^*\n]+)\*")
+_CODE_OR_BOLD = re.compile(r"`([^`\n]+)`|\*([^*`\n]+)\*")  # in one go: neither may begin inside the other
 
 
 def _told(text: str) -> Markup:
@@ -91,6 +104,10 @@ def _told(text: str) -> Markup:
     lines = []
     for line in text.replace("```", "\n").strip().splitlines():
         quoted = line.startswith("> ")
-        marked = _BOLD.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", str(escape(line[2 * quoted :]))))
+        marked = _CODE_OR_BOLD.sub(_tagged, str(escape(line[2 * quoted :])))
         lines.append(f"<q>{marked}</q>" if quoted else marked)
     return Markup("<br>".join(lines))  # noqa: S704 - escaped above
+
+
+def _tagged(found: re.Match[str]) -> str:
+    return f"<code>{found[1]}</code>" if found[1] else f"<strong>{found[2]}</strong>"
