@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 LARGEST = 1e300  # beyond it differences overflow; such values count as no numbers
+TINY = 1e-290  # nothing that a picture could show apart: cells of it could not be divided by
 CELLS = 736  # of the shared grid: two units of the picture each
 WIDEST, CLOSER, CLOSEST = 0.998, 0.99, (0.98, 0.95, 0.9)  # shares of the rows that an axis may show
 
@@ -68,8 +69,8 @@ def view(spreads: Sequence[Spread]) -> View:
     for share in CLOSEST:
         if high - low > 15 * (core[1] - core[0]) > 0:
             low, high = _reach(spreads, share)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        around = abs(low) / 4 or 1.0
+    if high - low <= max(1e-9 * max(abs(low), abs(high)), TINY):
+        around = abs(low) / 4 if abs(low) > TINY else 1.0
         return View(low - around, high + around)
     pad = 0.08 * (high - low)
     return View(low - pad, high + pad)
