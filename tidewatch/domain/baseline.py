@@ -11,7 +11,7 @@ import numpy as np
 
 from tidewatch.domain.distance import deciding
 from tidewatch.domain.levels import Level
-from tidewatch.domain.model_spec import ModelSpec
+from tidewatch.domain.model_spec import Column, ModelSpec
 from tidewatch.domain.profile.column import ColumnProfile
 from tidewatch.domain.profile.counting import Counter, IdCounter, NumberCounter, TextCounter, TimeCounter
 from tidewatch.domain.profile.grid import Grid
@@ -70,7 +70,7 @@ class Baseline:
         """Why models of this spec cannot be judged by it, a clause each."""
         if not self.windows:
             return ["there is no profile to compare with"]
-        wanted = {name: _PROFILES[type(counter)] for name, counter in self.counters(spec).items()}
+        wanted = {name: _profile_type(spec.columns[name]) for name in profiled(spec)}
         return next((faults for profile in self.windows.values() if (faults := misfits(profile, wanted))), [])
 
     def to_bytes(self) -> bytes:
@@ -115,14 +115,6 @@ class Baseline:
         )
 
 
-_PROFILES: Mapping[type, type] = {
-    NumberCounter: NumberProfile,
-    TextCounter: TextProfile,
-    IdCounter: IdProfile,
-    TimeCounter: TimeProfile,
-}
-
-
 def misfits(profile: Profile, wanted: Mapping[str, type]) -> list[str]:
     """Which columns are missing in a profile or in a segment of it, or are profiles of something else, a clause
     each."""
@@ -161,14 +153,22 @@ def unsure_share(spec: ModelSpec, scores: NumberProfile) -> float:
 
 
 def _counter(baseline: Baseline, spec: ModelSpec, name: str, sampled: int) -> Counter:
-    column = spec.columns[name]
-    if column.role == "id":
+    kind = _profile_type(spec.columns[name])
+    if kind is IdProfile:
         return IdCounter()
-    if column.role == "timestamp" or column.type == "time":
+    if kind is TimeProfile:
         return TimeCounter()
-    if column.type == "text":
+    if kind is TextProfile:
         return TextCounter(baseline.words.get(name, frozenset()))
     return NumberCounter(baseline.grids.get(name) or Grid.of(np.empty(0)), sampled)
+
+
+def _profile_type(column: Column) -> type[ColumnProfile]:
+    if column.role == "id":
+        return IdProfile
+    if column.role == "timestamp" or column.type == "time":
+        return TimeProfile
+    return TextProfile if column.type == "text" else NumberProfile
 
 
 def reference(spec: ModelSpec, accepted: Sequence[Profile]) -> Profile:
